@@ -1,0 +1,60 @@
+# Everything a person does with this repository. `make up` and `make test` work from a fresh clone.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PACKAGES := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml services/*/pyproject.toml gateway/pyproject.toml web/pyproject.toml deploy/local/pyproject.toml))
+# A virtual environment without pip (Debian's python3 without python3-venv) is filled by the pip outside it.
+PIP = $$([ -x $(BIN)/pip ] && echo $(BIN)/python -m pip || echo $(PYTHON) -m pip --python $(BIN)/python) --disable-pip-version-check
+export PIP_ROOT_USER_ACTION := ignore
+
+.PHONY: help
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+
+.PHONY: up down status
+up: $(VENV)/.installed ## set up what is missing, start everything, say how to sign in; Ctrl-C stops it
+	@$(BIN)/crm up
+
+down: $(VENV)/.installed ## stop what `make up` or `crm up --detach` started
+	@$(BIN)/crm down
+
+status: $(VENV)/.installed ## processes, health, memory, events waiting
+	@$(BIN)/crm status
+
+.PHONY: install test lint bench
+install: $(VENV)/.installed ## the virtual environment only
+
+test: $(VENV)/.installed-dev lint ## everything that is checked before a change goes in
+	$(BIN)/pytest -n 2
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+bench: $(VENV)/.installed-dev ## the budgets, measured on this machine
+	$(BIN)/pytest -n 0 -m bench tests/bench
+
+.PHONY: lock
+LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header
+LOCK += $(foreach package,$(PACKAGES),--no-emit-package $(shell sed -n 's/^name = "\(.*\)"/\1/p' $(package)/pyproject.toml))
+lock: $(VENV)/.installed-dev ## write requirements*.txt anew from the pyproject files
+	$(LOCK) pyproject.toml -o requirements.txt
+	$(LOCK) --no-emit-package banyan --group pyproject.toml:dev pyproject.toml -o requirements-dev.txt
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Banyan needs Python 3.11 or newer; name one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || $(PYTHON) -m venv --clear --without-pip $(VENV)
+
+$(VENV)/.installed: requirements.txt $(PACKAGES:=/pyproject.toml) | $(BIN)/python
+	$(PIP) install --quiet --require-hashes -r requirements.txt
+	$(PIP) install --quiet --no-deps --no-build-isolation $(foreach package,$(PACKAGES),-e ./$(package))
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	$(PIP) install --quiet --require-hashes -r requirements-dev.txt
+	@touch $@

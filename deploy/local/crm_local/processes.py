@@ -1,0 +1,151 @@
+"""One supervised process: what it is to run, how it is started, and how it is told to end."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+from .accounts import Account
+from .home import identity
+
+STOP_ORDER = ("edge", "web", "worker", "relay", "beat", "task", "broker", "database")
+"""Roles in the order they end: first nobody comes in any more, the data goes last."""
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_NAME = 15
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessSpec:
+    """A process to keep running, or a task (role ``task``) to run once.
+
+    It is forked off to call ``entry``, or executes ``argv`` when that is given.
+    The environment is the supervisor's plus ``environment``. A process that must not outlive a killed supervisor
+    gets ``death_signal`` from the kernel (Linux). ``grace_s`` is the time between ``stop_signal`` and SIGKILL.
+    ``on_end`` is called in the supervisor with the exit code.
+    """
+
+    name: str
+    role: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+    entry: Callable[[], None] | None = None
+    argv: tuple[str, ...] = ()
+    account: Account | None = None
+    directory: str | None = None
+    port: int | None = None
+    stop_signal: signal.Signals = signal.SIGTERM
+    death_signal: signal.Signals = signal.SIGTERM
+    grace_s: float = 10.0
+    on_end: Callable[[int], None] | None = None
+
+
+@dataclass(slots=True)
+class Child:
+    """A started process: its pid, the pipe its output comes through, and when it began (monotonic seconds)."""
+
+    pid: int
+    output: int
+    began: float
+    known_as: dict[str, float]
+
+    def poll(self) -> int | None:
+        """The exit code when it has ended (negative: by that signal), else None. Whatever it left behind is killed."""
+        pid, status = os.waitpid(self.pid, os.WNOHANG)
+        if pid == 0:
+            return None
+        self.kill_group()
+        return os.waitstatus_to_exitcode(status)
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to the process itself; it passes it on to its own children as it sees fit."""
+        try:
+            os.kill(self.pid, number)
+        except ProcessLookupError:
+            return
+
+    def kill_group(self) -> None:
+        """Kill the process and every descendant that stayed in its session."""
+        try:
+            os.killpg(self.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            return
+
+
+def spawn(spec: ProcessSpec) -> Child:
+    """Start the process. Its output must be read from ``Child.output``, which does not block."""
+    output, writing = os.pipe()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    supervisor = os.getpid()
+    pid = os.fork()
+    if pid == 0:
+        _become(spec, writing, supervisor)
+    os.close(writing)
+    os.set_blocking(output, False)
+    return Child(pid, output, time.monotonic(), identity(pid))
+
+
+def keep_shared() -> None:
+    """Move what is loaded out of the garbage collector's sight, so that children do not copy it by being collected."""
+    gc.collect()
+    gc.freeze()
+
+
+def _become(spec: ProcessSpec, writing: int, supervisor: int) -> NoReturn:
+    status = 1
+    try:
+        _leave_supervisor(writing)
+        if spec.account:
+            spec.account.assume()
+        # After the change of account, which makes the kernel forget the request.
+        _die_with(supervisor, spec)
+        os.environ.update(spec.environment)
+        if spec.directory:
+            os.chdir(spec.directory)
+        if spec.argv:
+            os.execv(spec.argv[0], spec.argv)
+        if spec.entry:
+            spec.entry()
+        status = 0
+    except SystemExit as leaving:
+        status = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+    finally:
+        if sys.exc_info()[0]:
+            traceback.print_exc()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def _leave_supervisor(writing: int) -> None:
+    """Give up what belongs to the supervisor: terminal, signal handlers, its lock and every open file."""
+    os.setsid()
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(writing, 1)
+    os.dup2(writing, 2)
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+    sys.stdout = os.fdopen(1, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)
+    sys.stderr = os.fdopen(2, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)
+
+
+def _die_with(supervisor: int, spec: ProcessSpec) -> None:
+    if not sys.platform.startswith("linux"):
+        return
+    kernel = ctypes.CDLL(None, use_errno=True)
+    kernel.prctl(_PR_SET_PDEATHSIG, int(spec.death_signal), 0, 0, 0)
+    kernel.prctl(_PR_SET_NAME, spec.name.encode()[:15], 0, 0, 0)
+    if os.getppid() != supervisor:
+        # It died before the request was made.
+        os._exit(1)

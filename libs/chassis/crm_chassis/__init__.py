@@ -1,0 +1,1 @@
+"""The chassis of every Banyan service; start with README.md and ``service.Service``."""

@@ -1,0 +1,208 @@
+"""The web process of a service: Flask with errors, identity, logs, metrics, health and the service's routes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from flask import Flask, Response, g, request
+from joserfc.jwk import OKPKey
+from prometheus_client import generate_latest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
+
+from . import clock, collection, errors, identity, idempotency, jobs, logs, metrics, openapi, outbox_feed
+from .database import system_transaction
+from .http import API, Blueprint, json_response, to_bytes
+from .service import Runtime
+
+log = structlog.get_logger("http")
+
+
+def create_app(runtime: Runtime) -> Flask:
+    """The WSGI application of a service, ready to serve."""
+    service, settings = runtime.service, runtime.settings
+    app = Flask(service.package, static_folder=None)
+    app.url_map.strict_slashes = False
+    app.config["MAX_CONTENT_LENGTH"] = settings.request_bytes_max
+    app.extensions["runtime"] = runtime
+    clock.shift(settings.clock_offset_s)
+    _guard_views(app)
+    for blueprint in (health(runtime), openapi.blueprint(runtime), outbox_feed.blueprint(runtime)):
+        app.register_blueprint(blueprint)
+    app.register_blueprint(jobs.blueprint(), url_prefix=f"{API}/jobs")
+    for (
+        blueprint
+    ) in service.blueprints:  # a slice's own routes come first: /customers/duplicates before /customers/{id}
+        app.register_blueprint(blueprint, url_prefix=f"{API}{blueprint.url_prefix or ''}")
+    for declared in service.collections:
+        app.register_blueprint(collection.routes(declared), url_prefix=f"{API}/{declared.name}")
+    _errors(app)
+    app.wsgi_app = _Active(app.wsgi_app, runtime)  # type: ignore[method-assign]
+    key = identity.read_key(settings.identity_public_key) if settings.identity_public_key else None
+    app.before_request(lambda: _begin(settings.service, key))
+    app.after_request(_finish)
+    if service.prepare:
+        service.prepare(app)
+    return app
+
+
+class _Active:
+    """WSGI wrapper: the runtime is active for the length of the request, and its context is clean afterwards."""
+
+    def __init__(self, inner: Callable[..., Any], runtime: Runtime) -> None:
+        self.inner = inner
+        self.runtime = runtime
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        with self.runtime.activate():
+            try:
+                return self.inner(environ, start_response)
+            finally:
+                identity.set_principal(None)
+
+
+def _begin(service: str, key: OKPKey | None) -> None:
+    g.started = time.perf_counter()
+    logs.set_request_id(request.headers.get("X-Request-Id"))
+    token = request.headers.get(identity.HEADER)
+    if token and key is not None:
+        identity.set_principal(identity.verify(token, service, key))
+
+
+def _finish(response: Response) -> Response:
+    took = time.perf_counter() - g.get("started", time.perf_counter())
+    route = request.url_rule.rule if request.url_rule else "unknown"
+    metrics.REQUESTS.labels(route, request.method, response.status_code).inc()
+    metrics.LATENCY.labels(route, request.method).observe(took)
+    if not route.startswith(("/readyz", "/livez", "/metrics")):
+        caller = identity.principal_or_none()
+        log.info(
+            "request",
+            method=request.method,
+            path=request.path,
+            status=response.status_code,
+            ms=round(took * 1000, 1),
+            user=caller.username if caller else None,
+        )
+    if request_id := logs.request_id():
+        response.headers["X-Request-Id"] = request_id
+    return response
+
+
+def _guard_views(app: Flask) -> None:
+    """Refuse to start with a route that names no permission, and put POST behind idempotency."""
+    original = app.add_url_rule
+
+    def add(rule: str, endpoint: str | None = None, view_func: Any = None, **options: Any) -> None:
+        permission = getattr(view_func, "permission", None)
+        if view_func is not None and permission is None:
+            raise RuntimeError(f"{rule} names no permission: decorate it with @requires(...)")
+        if view_func is not None and "POST" in (options.get("methods") or ()):
+            view_func = _keyed(view_func)
+        original(rule, endpoint, view_func, **options)
+
+    app.add_url_rule = add  # type: ignore[method-assign]
+
+
+def _keyed(view: Callable[..., Any]) -> Callable[..., Any]:
+    if view.permission in {"public", "internal"}:  # type: ignore[attr-defined]
+        return view
+
+    def keyed(**arguments: Any) -> Response:
+        return idempotency.once(lambda: view(**arguments), required=view.needs_key)  # type: ignore[attr-defined]
+
+    keyed.__dict__.update(view.__dict__)
+    keyed.__doc__, keyed.__name__, keyed.__module__ = view.__doc__, view.__name__, view.__module__
+    return keyed
+
+
+def health(runtime: Runtime) -> Blueprint:
+    """``/livez`` (the process answers), ``/readyz`` (its database does, and it is not stopping), ``/metrics``."""
+    blueprint = Blueprint("health", __name__)
+
+    @blueprint.get("/livez")
+    @identity.requires("internal")
+    def livez() -> Response:
+        return json_response({"status": "ok"})
+
+    @blueprint.get("/readyz")
+    @identity.requires("internal")
+    def readyz() -> Response:
+        if getattr(runtime, "draining", False):
+            raise errors.Unavailable("This process is stopping.", headers={"Retry-After": "1"})
+        with system_transaction() as session:
+            session.execute(text("SELECT 1"))
+        return json_response({"status": "ok", "service": runtime.service.name})
+
+    @blueprint.get("/metrics")
+    @identity.requires("internal")
+    def exposition() -> Response:
+        return Response(generate_latest(metrics.REGISTRY), mimetype="text/plain")
+
+    return blueprint
+
+
+def problem(error: errors.ProblemError) -> Response:
+    """The ``application/problem+json`` answer of an error."""
+    return Response(
+        to_bytes(error.to_dict(logs.request_id())),
+        status=error.status,
+        headers=error.headers,
+        mimetype="application/problem+json",
+    )
+
+
+def _errors(app: Flask) -> None:
+    app.register_error_handler(errors.ProblemError, problem)
+    app.register_error_handler(HTTPException, _http_problem)
+    app.register_error_handler(IntegrityError, _integrity_problem)
+    app.register_error_handler(StaleDataError, lambda _error: problem(errors.Stale()))
+    app.register_error_handler(OperationalError, _operational_problem)
+    app.register_error_handler(PoolTimeout, _operational_problem)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _http_problem(error: HTTPException) -> Response:
+    if isinstance(error, RequestEntityTooLarge):
+        return problem(errors.TooLarge("Send a smaller request."))
+    known = {400: errors.BadRequest, 404: errors.NotFound, 415: errors.UnsupportedType}
+    made = known.get(error.code or 500, errors.ProblemError)(error.description or "")
+    made.status = error.code or 500
+    if isinstance(error, MethodNotAllowed):
+        made.code, made.title = "method_not_allowed", "This address does not take that method"
+        made.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+    return problem(made)
+
+
+def _integrity_problem(error: IntegrityError) -> Response:
+    """A constraint said no: name the field, from the constraint's name (``uq_<table>_<column>``)."""
+    cause = error.orig
+    name = getattr(getattr(cause, "diag", None), "constraint_name", None) or ""
+    table = getattr(getattr(cause, "diag", None), "table_name", None) or ""
+    column = name.removeprefix("uq_").removeprefix("fk_").removeprefix("ck_").removeprefix(f"{table}_")
+    if name.startswith("uq_"):
+        made: errors.ProblemError = errors.StateConflict(
+            f"Another record has this {column} already.",
+            code="duplicate",
+            errors=[{"pointer": f"/{column}", "code": "duplicate", "message": "taken by another record"}],
+        )
+    else:
+        log.warning("constraint refused a write", constraint=name, exc_info=error)
+        made = errors.field_error(f"/{column}", "invalid", f"The value of {column} does not fit the others.")
+    return problem(made)
+
+
+def _operational_problem(error: Exception) -> Response:
+    log.warning("database trouble", exc_info=error)
+    return problem(errors.Unavailable(headers={"Retry-After": "2"}))
+
+
+def _unexpected(error: Exception) -> Response:
+    log.error("unexpected error", path=request.path, exc_info=error)
+    return problem(errors.ProblemError("The error was written down; quote the request id when you report it."))

@@ -1,0 +1,100 @@
+"""Redis or Valkey: no exchange, so the relay puts one message into the queue of every subscriber.
+
+kombu's fan-out copies share a delivery tag, and one service's acknowledgement erased another's copy. Here each copy is
+a message of its own, and each service keeps its own book of unacknowledged ones. Redis may still lose a message in the
+moment between taking it and writing that book; the sweeper finds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from crm_contracts.envelope import Envelope
+from crm_contracts.subscriptions import subscribers_of
+from kombu import Connection, Producer, Queue
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from .. import crash
+from . import (
+    BrokerUnavailable,
+    Delivery,
+    events_queue,
+    jobs_queue,
+    messages,
+    ticks_queue,
+)
+
+_TIMEOUT_S = 5.0
+_ERRORS = (RedisError, OperationalError, OSError)
+
+
+def worker_options(service: str) -> dict[str, Any]:
+    """Transport options of a service's worker: own books, and a lost message comes back after a minute."""
+    return {
+        "visibility_timeout": 60,
+        "unacked_key": f"crm.{service}.unacked",
+        "unacked_index_key": f"crm.{service}.unacked.index",
+        "unacked_mutex_key": f"crm.{service}.unacked.mutex",
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+        "socket_connect_timeout": _TIMEOUT_S,
+        "socket_keepalive": True,
+        "health_check_interval": 25,
+    }
+
+
+def worker_queues(service: str) -> list[Queue]:
+    """Every queue a service's worker consumes."""
+    names = (events_queue(service), ticks_queue(service), jobs_queue(service))
+    return [Queue(name, routing_key=name) for name in names]
+
+
+class RedisBus:
+    """Publishes one message per subscriber; Redis' answer to the push is the confirm."""
+
+    def __init__(self, broker_url: str) -> None:
+        self._url = broker_url
+        self._connection: Connection | None = None
+        self._producer: Producer | None = None
+
+    def declare(self) -> None:
+        """Connect; a list needs no declaration. Raises BrokerUnavailable."""
+        try:
+            self._open()
+        except _ERRORS as error:
+            self.close()
+            raise BrokerUnavailable(str(error)) from error
+
+    def publish(self, batch: Sequence[tuple[Envelope, int]]) -> Delivery:
+        """Send a batch in order and stop at the first event that could not reach all of its subscribers."""
+        delivery = Delivery()
+        try:
+            producer = self._open()
+            for envelope, pos in batch:
+                crash.point("before_publish")
+                for service in subscribers_of(envelope.type):
+                    messages.send_event(producer, envelope, pos, routing_key=events_queue(service))
+                delivery.confirmed.add(envelope.id)
+        except _ERRORS as error:
+            delivery.failure = f"{type(error).__name__}: {error}"
+            self.close()
+        return delivery
+
+    def close(self) -> None:
+        """Drop the connection."""
+        if self._connection is not None:
+            self._connection.release()
+        self._connection = self._producer = None
+
+    def _open(self) -> Producer:
+        if self._producer is None:
+            options = {
+                "socket_timeout": _TIMEOUT_S,
+                "socket_connect_timeout": _TIMEOUT_S,
+            }
+            self._connection = Connection(self._url, transport_options=options)
+            self._connection.connect()
+            self._producer = Producer(self._connection.channel(), auto_declare=False)
+        return self._producer

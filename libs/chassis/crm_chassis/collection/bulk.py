@@ -1,0 +1,188 @@
+"""Many records at once: bulk actions, and the submission of imports and exports as jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import orjson
+from flask import Response
+from marshmallow import Schema, ValidationError, fields, validate
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage
+
+from .. import errors, files, jobs
+from ..database import transaction
+from ..http import json_response, load
+from ..identity import current_principal
+from . import listing, writing
+from .declaration import Collection, Verb
+
+AT_ONCE = 500
+FORMATS = ("csv", "xlsx")
+MODES = ("create", "update", "upsert")
+
+
+class BulkBody(Schema):
+    """What a bulk call says: the action, the records by ids or by filter, and the action's own arguments."""
+
+    action = fields.String(required=True)
+    ids = fields.List(fields.UUID(), validate=validate.Length(1, 100_000))
+    filter = fields.Dict(keys=fields.String(), values=fields.Raw())
+    args = fields.Dict(keys=fields.String())
+
+
+class ExportBody(Schema):
+    """What an export takes: the format, the list's filter and the fields wanted (all that are visible by default)."""
+
+    format = fields.String(validate=validate.OneOf(FORMATS), load_default="csv")
+    filter = fields.Dict(keys=fields.String(), values=fields.Raw(), load_default=dict)
+    fields_ = fields.List(fields.String(), data_key="fields", validate=validate.Length(1, 200), load_default=None)
+
+
+def answer(collection: Collection, body: dict[str, Any]) -> Response:
+    """Do it now for up to 500 records and answer a result per record; beyond, answer 202 and a job."""
+    asked = load(BulkBody(), body)
+    step(collection, asked["action"], asked.get("args", {}))
+    if ("ids" in asked) == ("filter" in asked):
+        raise errors.Invalid("Name the records either by `ids` or by `filter`.")
+    with transaction() as session:
+        chosen = asked.get("ids") or matching(session, collection, asked["filter"], AT_ONCE + 1)
+        if len(chosen) > AT_ONCE:
+            args = {
+                "resource": collection.resource,
+                "ids": [str(i) for i in chosen] if "ids" in asked else None,
+                "filter": asked.get("filter"),
+                "action": asked["action"],
+                "args": asked.get("args", {}),
+            }
+            return jobs.accepted(jobs.submit(session, "bulk", args))
+        return json_response({"results": apply(session, collection, asked["action"], chosen, asked.get("args", {}))})
+
+
+def as_query(filter_: Mapping[str, Any]) -> dict[str, str]:
+    """A filter given as JSON in the form the list's query string has."""
+    return {
+        name: ",".join(map(str, value)) if isinstance(value, list) else _text(value) for name, value in filter_.items()
+    }
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def matching(session: Session, collection: Collection, filter_: Mapping[str, Any], limit: int) -> list[UUID]:
+    """The ids of the records the caller sees that match a filter, ``limit`` at most."""
+    wanted = listing.asked(collection, as_query(filter_))
+    statement = select(collection.model.id).where(*wanted.conditions).order_by(collection.model.id).limit(limit)
+    return list(session.scalars(statement))
+
+
+def apply(
+    session: Session, collection: Collection, action: str, chosen: list[UUID], args: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Run an action on each record, each in its own savepoint, so that one refusal leaves the others done."""
+    run = step(collection, action, args)
+    results: list[dict[str, Any]] = []
+    for record_id in chosen:
+        try:
+            with session.begin_nested():
+                run(session, record_id)
+            results.append({"id": record_id, "status": "ok"})
+        except errors.ProblemError as error:
+            results.append({"id": record_id, "status": "error", "problem": error.to_dict()})
+        except IntegrityError:
+            results.append({"id": record_id, "status": "error", "problem": errors.StateConflict().to_dict()})
+    return results
+
+
+def step(collection: Collection, action: str, args: Mapping[str, Any]) -> Any:
+    """The function(session, record_id) of a bulk action. Raises Invalid for an unknown one, Forbidden."""
+    if action in {"update", "delete", "restore"} and action not in collection.frozen:
+        _allowed(f"{collection.resource}:{'update' if action == 'update' else 'delete'}")
+        return _generic(collection, action, dict(args))
+    verb = next((verb for verb in collection.verbs if verb.name == action and verb.run), None)
+    if verb is None:
+        raise errors.field_error("/action", "unknown", f"There is no bulk action {action} here.")
+    _allowed(verb.permission)
+    return _verb_step(verb, dict(args))
+
+
+def _allowed(permission: str) -> None:
+    if not current_principal().may(permission):
+        raise errors.Forbidden(f"Your roles do not include {permission}.")
+
+
+def _verb_step(verb: Verb, args: dict[str, Any]) -> Any:
+    body = load(verb.body(), args) if verb.body else {}
+    run = verb.run
+    assert run is not None  # noqa: S101  chosen above by having one
+    return lambda session, record_id: run(session, record_id, **body)
+
+
+def _generic(collection: Collection, action: str, args: dict[str, Any]) -> Any:
+    permission = f"{collection.resource}:{'update' if action == 'update' else 'delete'}"
+
+    def run(session: Session, record_id: UUID) -> None:
+        deleted = action == "restore"
+        record = writing.get_for(session, collection, record_id, permission, with_deleted=deleted)
+        if action == "update":
+            writing.change(session, collection, record, dict(args))
+        elif action == "delete":
+            writing.remove(session, collection, record)
+        else:
+            writing.restore(session, collection, record)
+
+    return run
+
+
+def submit_export(session: Session, collection: Collection, body: dict[str, Any]) -> jobs.Job:
+    """Queue an export after checking its filter and fields. Raises Invalid."""
+    asked = load(ExportBody(), body)
+    listing.asked(collection, as_query(asked["filter"]))
+    known = {name for name, _ in collection.getters}
+    unknown = [name for name in asked["fields_"] or [] if name not in known and not name.startswith("custom.")]
+    if unknown:
+        raise errors.field_error("/fields", "unknown_field", f"There is no field {unknown[0]}.")
+    args = {
+        "resource": collection.resource,
+        "format": asked["format"],
+        "filter": asked["filter"],
+        "fields": asked["fields_"],
+    }
+    return jobs.submit(session, "export", args)
+
+
+def submit_import(
+    session: Session, collection: Collection, form: Mapping[str, str], upload: FileStorage | None
+) -> jobs.Job:
+    """Queue an import: the file, and the form fields ``mapping``, ``mode``, ``key`` and ``dry_run``. Raises Invalid."""
+    mode, key = form.get("mode", "create"), form.get("key") or None
+    if mode not in MODES:
+        raise errors.field_error("/mode", "unknown", f"The mode is one of {', '.join(MODES)}.")
+    if mode != "create" and key not in collection.import_keys:
+        raise errors.field_error("/key", "unknown", f"The key is one of {', '.join(collection.import_keys) or 'none'}.")
+    if mode != "create" and not current_principal().may(f"{collection.resource}:update"):
+        raise errors.Forbidden(f"Your roles do not include {collection.resource}:update.")
+    stored = files.save_upload(session, upload, resource="import")
+    args = {
+        "resource": collection.resource,
+        "file_id": str(stored.id),
+        "mapping": _mapping(form.get("mapping")),
+        "mode": mode,
+        "key": key,
+        "dry_run": form.get("dry_run", "false").lower() == "true",
+    }
+    return jobs.submit(session, "import", args)
+
+
+def _mapping(raw: str | None) -> dict[str, str]:
+    if not raw:
+        return {}
+    try:
+        return fields.Dict(keys=fields.String(), values=fields.String()).deserialize(orjson.loads(raw))  # type: ignore[no-any-return]
+    except (orjson.JSONDecodeError, ValidationError) as error:
+        raise errors.field_error("/mapping", "invalid", "The mapping is a JSON object: column -> field.") from error

@@ -1,0 +1,176 @@
+"""Creating and changing records: validation, placement in the tree, field access, the slice's own action, the event."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from marshmallow import Schema
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from .. import clock, custom_fields, errors, fields
+from ..http import load
+from ..identity import Principal, current_principal
+from .declaration import HIDDEN, MASKED, READONLY, Collection
+
+
+def get(
+    session: Session, collection: Collection, record_id: UUID, *, lock: bool = False, with_deleted: bool = False
+) -> Any:
+    """The record, when the caller may see it. Raises NotFound. ``lock`` keeps others from changing it meanwhile."""
+    statement = select(collection.model).where(collection.model.id == record_id)
+    if lock:
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    record = session.scalar(statement.execution_options(with_deleted=with_deleted))
+    if record is None:
+        raise errors.NotFound(f"There is no such {collection.label[1].lower()} for you.")
+    return record
+
+
+def get_for(
+    session: Session, collection: Collection, record_id: UUID, permission: str, *, with_deleted: bool = False
+) -> Any:
+    """The record, locked, when the caller may see it (else NotFound) and the permission reaches it (else Forbidden)."""
+    record = get(session, collection, record_id, lock=True, with_deleted=with_deleted)
+    principal = current_principal()
+    if not principal.covers(permission, record):
+        raise errors.Forbidden(f"{permission} of your roles does not reach this record.")
+    return record
+
+
+def create(session: Session, collection: Collection, body: dict[str, Any]) -> Any:
+    """Validate and create a record for the caller, and publish its event. Raises Invalid, Forbidden."""
+    values = checked(session, collection, body)
+    return store(session, collection, values)
+
+
+def checked(session: Session, collection: Collection, body: dict[str, Any]) -> dict[str, Any]:
+    """The values to create a record with: validated, placed in a unit, owned, custom fields checked."""
+    principal = current_principal()
+    _refuse_closed(collection, body, principal)
+    values = load(collection.loader, body)
+    values.setdefault("unit_id", collection.pool_unit(principal))
+    _place(collection, principal, values["unit_id"], "create")
+    values["owner_id"] = _owner(collection, principal, values)
+    found = custom_fields.definitions(session, collection.resource, values["unit_id"])
+    values["custom"] = custom_fields.checked(found, values.get("custom") or {})
+    return _columns(collection.loader, values)
+
+
+def store(session: Session, collection: Collection, values: dict[str, Any]) -> Any:
+    """Create a record from checked values by the slice's action, or plainly, and publish its event."""
+    if collection.create:
+        record = collection.create(session, values)
+    else:
+        record = collection.model(**values)
+        session.add(record)
+    session.flush()
+    collection.announce_if_known(session, record, "created")
+    return record
+
+
+def change(session: Session, collection: Collection, record: Any, body: dict[str, Any]) -> Any:
+    """Apply a merge patch to a locked record and publish its event. Raises Invalid, Forbidden, StateConflict."""
+    principal = current_principal()
+    refuse_locked(collection, record)
+    _refuse_closed(collection, body, principal)
+    values = load(collection.loader, body, partial=True)
+    if "unit_id" in values and values["unit_id"] != record.unit_id:
+        _place(collection, principal, values["unit_id"], "update")
+    if "owner_id" in values and values["owner_id"] != record.owner_id:
+        _may_assign(collection, principal)
+    if "custom" in values:
+        found = custom_fields.definitions(session, collection.resource, record.unit_id)
+        values["custom"] = custom_fields.checked(found, values["custom"], before=record.custom)
+    values = _columns(collection.loader, values)
+    if collection.update:
+        collection.update(session, record, values)
+    else:
+        assign(record, values)
+    before = record.version
+    session.flush()
+    if record.version != before:
+        collection.announce_if_known(session, record, "changed")
+    return record
+
+
+def assign(record: Any, values: dict[str, Any]) -> None:
+    """Set the columns of a record."""
+    for name, value in values.items():
+        setattr(record, name, value)
+
+
+def refuse_locked(collection: Collection, record: Any) -> None:
+    """Raises StateConflict when the record's state forbids editing."""
+    reason = collection.locked(record)
+    if reason:
+        raise errors.StateConflict(reason)
+
+
+def remove(session: Session, collection: Collection, record: Any) -> None:
+    """Hide the record, by the slice's action or plainly, and publish its event."""
+    refuse_locked(collection, record)
+    if collection.remove:
+        collection.remove(session, record)
+    record.deleted_at = clock.now()
+    collection.announce_if_known(session, record, "deleted")
+
+
+def restore(session: Session, collection: Collection, record: Any) -> Any:
+    """Bring a deleted record back. Raises StateConflict when it is not deleted."""
+    if record.deleted_at is None:
+        raise errors.StateConflict("This record is not deleted.")
+    record.deleted_at = None
+    collection.announce_if_known(session, record, "changed")
+    session.flush()
+    return record
+
+
+def _refuse_closed(collection: Collection, body: dict[str, Any], principal: Principal) -> None:
+    access = principal.access(collection.resource)
+    closed = [name for name in body if access.get(name) in {HIDDEN, MASKED, READONLY}]
+    if closed:
+        raise errors.Invalid(
+            errors=[
+                {"pointer": f"/{name}", "code": "read_only", "message": "Your roles do not let you write this field."}
+                for name in closed
+            ]
+        )
+
+
+def _place(collection: Collection, principal: Principal, unit_id: UUID, action: str) -> None:
+    if not principal.reaches_unit(f"{collection.resource}:{action}", unit_id):
+        raise errors.field_error("/unit_id", "out_of_scope", "Choose a unit that your roles reach.")
+
+
+def _owner(collection: Collection, principal: Principal, values: dict[str, Any]) -> UUID | None:
+    if "owner_id" not in values:
+        return principal.user_id
+    owner: UUID | None = values["owner_id"]
+    if owner != principal.user_id:
+        _may_assign(collection, principal)
+    return owner
+
+
+def _may_assign(collection: Collection, principal: Principal) -> None:
+    if not (principal.may(f"{collection.resource}:assign") or principal.may(f"{collection.resource}:configure")):
+        raise errors.field_error("/owner_id", "out_of_scope", "Only who may assign can choose another owner.")
+
+
+def _columns(schema: Schema, values: dict[str, Any]) -> dict[str, Any]:
+    """Values as the model's columns take them: money becomes its amount and the record's currency."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(schema.fields.get(name), fields.Money):
+            found[name] = value["amount"] if value else None
+            if value:
+                _same_currency(found, name, value["currency"])
+        else:
+            found[name] = value
+    return found
+
+
+def _same_currency(found: dict[str, Any], name: str, currency: str) -> None:
+    if found.setdefault("currency", currency) != currency:
+        raise errors.field_error(f"/{name}/currency", "currency_mixed", "One record has one currency.")

@@ -1,0 +1,149 @@
+"""Fields that customers of this software define themselves, per unit and inherited down the tree.
+
+The same rows hold the options of built-in choice fields (the data dictionary): a definition whose key is the name of
+a dictionary field replaces that field's options for its unit and everything below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from marshmallow import Schema, fields, validate
+from sqlalchemy import Index, String, select
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from . import clock, errors, ids, org
+from .tables import ChassisBase
+
+KINDS = ("text", "number", "date", "choice", "multi_choice", "boolean", "user", "customer", "file", "options")
+_TEXT_MAX = 2000
+
+
+class CustomField(ChassisBase):
+    """One definition. options: ``[{"value", "label": [zh, en]}]``; kind ``options`` is a data dictionary entry."""
+
+    __tablename__ = "custom_fields"
+    __table_args__ = (Index("uq_custom_fields_key", "resource", "unit_id", "key", unique=True),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=ids.uuid7)
+    resource: Mapped[str] = mapped_column(String(60))
+    unit_id: Mapped[UUID]
+    key: Mapped[str] = mapped_column(String(40))
+    label_zh: Mapped[str] = mapped_column(String(100))
+    label_en: Mapped[str] = mapped_column(String(100))
+    kind: Mapped[str] = mapped_column(String(20))
+    options: Mapped[list[Any]] = mapped_column(JSONB, default=list)
+    required: Mapped[bool] = mapped_column(default=False)
+    position: Mapped[int] = mapped_column(default=0)
+    active: Mapped[bool] = mapped_column(default=True)
+    version: Mapped[int] = mapped_column(default=1)
+    updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
+
+
+class OptionSchema(Schema):
+    """One option of a choice."""
+
+    value = fields.String(required=True, validate=validate.Length(1, 60))
+    label = fields.List(fields.String(validate=validate.Length(1, 100)), required=True, validate=validate.Length(2, 2))
+
+
+class DefinitionSchema(Schema):
+    """What POST and PATCH of a field take."""
+
+    id = fields.UUID(dump_only=True)
+    version = fields.Integer(dump_only=True)
+    unit_id = fields.UUID()
+    key = fields.String(required=True, validate=validate.Regexp(r"^[a-z][a-z0-9_]{0,39}\Z"))
+    label_zh = fields.String(required=True, validate=validate.Length(1, 100))
+    label_en = fields.String(required=True, validate=validate.Length(1, 100))
+    kind = fields.String(required=True, validate=validate.OneOf(KINDS))
+    options = fields.List(fields.Nested(OptionSchema), validate=validate.Length(max=500))
+    required = fields.Boolean(truthy={True}, falsy={False})
+    position = fields.Integer(strict=True, validate=validate.Range(0, 10_000))
+    active = fields.Boolean(truthy={True}, falsy={False})
+
+
+def definitions(session: Session, resource: str, unit_id: UUID) -> list[CustomField]:
+    """The active definitions that hold for a record of the unit: its own and those of every unit above, in order.
+
+    Where a unit below defines a key again, its definition wins.
+    """
+    path = org.tree().ancestors(unit_id)
+    rows = session.scalars(
+        select(CustomField)
+        .where(CustomField.resource == resource, CustomField.unit_id.in_(path), CustomField.active)
+        .order_by(CustomField.position, CustomField.key)
+    ).all()
+    nearest = {row.key: row for row in sorted(rows, key=lambda row: -path.index(row.unit_id))}
+    return [row for row in rows if nearest[row.key] is row]
+
+
+def checked(
+    found: Iterable[CustomField], values: dict[str, Any], *, before: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """The custom values to store: ``before`` with the new ones merged in; null removes one.
+
+    Raises Invalid for an unknown key, a missing required field or a value that does not fit its kind.
+    """
+    known = {row.key: row for row in found if row.kind != "options"}
+    problems: list[dict[str, str]] = []
+    merged = {**(before or {})}
+    for key, value in values.items():
+        if key not in known:
+            problems.append(_problem(key, "unknown_field", "There is no such custom field in this unit."))
+        elif value is None:
+            merged.pop(key, None)
+        elif message := _mismatch(known[key], value):
+            problems.append(_problem(key, "invalid", message))
+        else:
+            merged[key] = value
+    problems += [
+        _problem(key, "required", "Fill in this field.")
+        for key, row in known.items()
+        if row.required and merged.get(key) in (None, "", [])
+    ]
+    if problems:
+        raise errors.Invalid(errors=problems)
+    return merged
+
+
+def _problem(key: str, code: str, message: str) -> dict[str, str]:
+    return {"pointer": f"/custom/{key}", "code": code, "message": message}
+
+
+def _mismatch(row: CustomField, value: Any) -> str | None:
+    allowed = {option["value"] for option in row.options}
+    match row.kind:
+        case "text":
+            fits, wish = isinstance(value, str) and len(value) <= _TEXT_MAX and "\x00" not in value, "text"
+        case "number":
+            fits, wish = isinstance(value, (int, float)) and not isinstance(value, bool), "a number"
+        case "boolean":
+            fits, wish = isinstance(value, bool), "true or false"
+        case "date":
+            fits, wish = _is_date(value), "a date such as 2026-11-21"
+        case "choice":
+            fits, wish = value in allowed, "one of the options"
+        case "multi_choice":
+            fits, wish = isinstance(value, list) and all(item in allowed for item in value), "a list of the options"
+        case _:
+            fits, wish = _is_uuid(value), "an id"
+    return None if fits else f"Write {wish}."
+
+
+def _is_date(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and bool(date.fromisoformat(value))
+    except ValueError:
+        return False
+
+
+def _is_uuid(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and bool(UUID(value))
+    except ValueError:
+        return False

@@ -1,0 +1,234 @@
+"""Marshmallow fields with what a form and a list need to know about them: label in zh and en, group, options.
+
+Each function answers a field for a schema; ``label`` is ``(zh, en)``. What is not required may be null. The metadata
+key ``crm`` feeds ``/schema`` and ``kind`` names the field's type there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import phonenumbers
+from marshmallow import Schema, ValidationError, fields, validate
+
+Label = tuple[str, str]
+Options = Sequence[tuple[str, str, str]]
+"""Options of a choice: (value, zh, en)."""
+
+_INT_MAX = 2_147_483_647
+
+
+def _common(kind: str, label: Label, required: bool, group: str, more: dict[str, Any]) -> dict[str, Any]:
+    crm = {"kind": kind, "label": label, "group": group, **more.pop("crm", {})}
+    documented = more.pop("metadata", {})
+    rules: dict[str, Any] = {"metadata": {"crm": crm, "description": label[1], **documented}, **more}
+    if required:
+        rules["required"] = True
+    else:
+        rules.setdefault("allow_none", True)
+    return rules
+
+
+class _Text(fields.String):
+    """Text without control characters; surrounding space is dropped, and the empty text is null or refused."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]", text):
+            raise ValidationError("Remove control characters from this text.")
+        text = text.strip()
+        if not text and self.required:
+            raise ValidationError("Write something here.")
+        return text if text or not self.allow_none else None
+
+
+def text(label: Label, *, required: bool = False, longest: int = 200, group: str = "main", **more: Any) -> fields.Field:
+    """One line of text, ``longest`` characters at most."""
+    shortest = {"min": 1} if required else {}
+    return _Text(validate=validate.Length(max=longest, **shortest), **_common("text", label, required, group, more))
+
+
+def long_text(label: Label, *, required: bool = False, group: str = "main", **more: Any) -> fields.Field:
+    """Several lines of text, 20,000 characters at most."""
+    return text(label, required=required, longest=20_000, group=group, crm={"multiline": True}, **more)
+
+
+class _Phone(_Text):
+    """A telephone number, stored in international form (E.164) when it can be read as one of China or with a +."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        number = super()._deserialize(value, attr, data, **kwargs)
+        if number is None:
+            return None
+        try:
+            parsed = phonenumbers.parse(number, "CN")
+        except phonenumbers.NumberParseException as error:
+            raise ValidationError("Write a telephone number, such as 010-88886666 or +86 138 0013 8000.") from error
+        if not phonenumbers.is_possible_number(parsed):
+            raise ValidationError("This telephone number is too short or too long.")
+        return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def phone(label: Label, **more: Any) -> fields.Field:
+    """A telephone number."""
+    group = more.pop("group", "main")
+    return _Phone(validate=validate.Length(max=40), **_common("phone", label, False, group, more))
+
+
+def email(label: Label, **more: Any) -> fields.Field:
+    """An e-mail address."""
+    group = more.pop("group", "main")
+    return fields.Email(validate=validate.Length(max=254), **_common("email", label, False, group, more))
+
+
+def url(label: Label, **more: Any) -> fields.Field:
+    """A web address."""
+    group = more.pop("group", "main")
+    return fields.Url(
+        schemes={"http", "https"}, validate=validate.Length(max=500), **_common("url", label, False, group, more)
+    )
+
+
+def integer(
+    label: Label, *, least: int = 0, most: int = _INT_MAX, required: bool = False, group: str = "main", **more: Any
+) -> fields.Field:
+    """A whole number between ``least`` and ``most``."""
+    return fields.Integer(
+        strict=True, validate=validate.Range(least, most), **_common("integer", label, required, group, more)
+    )
+
+
+class _Decimal(fields.Decimal):
+    """A decimal number that travels as a string, so that no digit is lost on the way."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if isinstance(value, bool):
+            raise ValidationError("Write a number.")
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+def decimal(
+    label: Label,
+    *,
+    places: int = 2,
+    least: str = "0",
+    most: str = "9999999999999",
+    required: bool = False,
+    group: str = "main",
+    **more: Any,
+) -> fields.Field:
+    """A decimal number as a string, rounded to ``places``."""
+    pattern = {"metadata": {"type": "string", "pattern": r"^[0-9]{1,10}(\.[0-9]{1,%d})?$" % places}}
+    return _Decimal(
+        places=places,
+        as_string=True,
+        allow_nan=False,
+        validate=validate.Range(Decimal(least), Decimal(most)),
+        **_common("decimal", label, required, group, {**pattern, **more}),
+    )
+
+
+class _MoneySchema(Schema):
+    amount = _Decimal(
+        required=True,
+        places=2,
+        as_string=True,
+        validate=validate.Range(Decimal(0), Decimal("9999999999999")),
+        metadata={"type": "string", "pattern": r"^[0-9]{1,13}(\.[0-9]{1,2})?$"},
+    )
+    currency = fields.String(
+        required=True,
+        validate=validate.Regexp(r"^[A-Z]{3}\Z", error="Write an ISO 4217 code such as CNY."),
+        metadata={"pattern": "^[A-Z]{3}$"},
+    )
+
+
+class Money(fields.Nested):
+    """``{"amount", "currency"}`` over two columns of a record: the amount's own and ``currency``."""
+
+    def __init__(self, **rules: Any) -> None:
+        super().__init__(_MoneySchema, **rules)
+
+
+def money(label: Label, *, required: bool = False, group: str = "main", **more: Any) -> fields.Field:
+    """An amount of money in the record's currency. The model has a column of the same name and ``currency``."""
+    return Money(**_common("money", label, required, group, more))
+
+
+def date(label: Label, *, required: bool = False, group: str = "main", **more: Any) -> fields.Field:
+    """A calendar date, ISO 8601."""
+    return fields.Date(**_common("date", label, required, group, more))
+
+
+class _Moment(fields.AwareDateTime):
+    """An instant; PostgreSQL's and everybody's calendar begins well after year 1900."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        from datetime import UTC  # noqa: PLC0415
+
+        moment = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            return moment.astimezone(UTC)
+        except OverflowError as error:
+            raise ValidationError("This instant is outside the calendar.") from error
+
+
+def moment(label: Label, *, required: bool = False, group: str = "main", **more: Any) -> fields.Field:
+    """An instant, RFC 3339 with an offset; kept in UTC."""
+    return _Moment(format="iso", **_common("datetime", label, required, group, more))
+
+
+def boolean(label: Label, *, group: str = "main", **more: Any) -> fields.Field:
+    """Yes or no."""
+    more.setdefault("allow_none", False)
+    return fields.Boolean(truthy={True}, falsy={False}, **_common("boolean", label, False, group, more))
+
+
+def choice(label: Label, options: Options, *, required: bool = False, group: str = "main", **more: Any) -> fields.Field:
+    """One of the options, by value."""
+    values = [value for value, _zh, _en in options]
+    more.setdefault("crm", {"options": [{"value": v, "label": (zh, en)} for v, zh, en in options]})
+    return fields.String(validate=validate.OneOf(values), **_common("choice", label, required, group, more))
+
+
+def ref(label: Label, resource: str, *, required: bool = False, group: str = "main", **more: Any) -> fields.Field:
+    """The id of a record of another resource (``customer``, ``user``, ``org_unit`` …)."""
+    more.setdefault("crm", {"resource": resource})
+    return fields.UUID(**_common("ref", label, required, group, more))
+
+
+def refs(label: Label, resource: str, *, longest: int = 100, group: str = "main", **more: Any) -> fields.Field:
+    """A list of ids of another resource."""
+    more.setdefault("crm", {"resource": resource})
+    more.setdefault("allow_none", False)
+    return fields.List(
+        fields.UUID(), validate=validate.Length(max=longest), **_common("refs", label, False, group, more)
+    )
+
+
+def texts(label: Label, *, longest: int = 50, group: str = "main", **more: Any) -> fields.Field:
+    """A list of short texts, such as tags."""
+    more.setdefault("allow_none", False)
+    item = _Text(required=True, validate=validate.Length(min=1, max=60))
+    return fields.List(item, validate=validate.Length(max=longest), **_common("texts", label, False, group, more))
+
+
+def rows(label: Label, schema: type[Schema], *, longest: int = 200, group: str = "main", **more: Any) -> fields.Field:
+    """A list of nested objects, such as the lines of an order; ``required=True`` asks for at least one."""
+    required = bool(more.pop("required", False))
+    more.setdefault("allow_none", False)
+    shortest = {"min": 1} if required else {}
+    return fields.List(
+        fields.Nested(schema),
+        validate=validate.Length(max=longest, **shortest),
+        **_common("rows", label, required, group, more),
+    )
+
+
+def obj(label: Label, *, group: str = "main", **more: Any) -> fields.Field:
+    """A free JSON object."""
+    more.setdefault("allow_none", False)
+    return fields.Dict(keys=fields.String(), **_common("object", label, False, group, more))

@@ -1,0 +1,133 @@
+"""Files: attachments of records and the files that jobs read and write, in any storage fsspec knows.
+
+The content's own signature decides the media type; what could run in a browser is never sent inline.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, BinaryIO
+from uuid import UUID
+
+import filetype
+import fsspec
+from flask import Response
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, Session, mapped_column
+from werkzeug.datastructures import FileStorage
+from werkzeug.http import dump_options_header
+
+from . import clock, errors, ids
+from .identity import principal_or_none
+from .service import current_runtime
+from .tables import ChassisBase
+
+SIZE_MAX = 25 * 1024 * 1024
+_CHUNK = 256 * 1024
+_PLAIN = {"csv": "text/csv", "txt": "text/plain", "vcf": "text/vcard", "ics": "text/calendar", "md": "text/markdown"}
+_REFUSED = frozenset({"application/x-msdownload", "application/x-executable", "application/x-sh"})
+
+
+class File(ChassisBase):
+    """A stored file; its content lies at ``key`` below the service's ``files_url``."""
+
+    __tablename__ = "files"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=ids.uuid7)
+    resource: Mapped[str] = mapped_column(String(60))
+    record_id: Mapped[UUID | None] = mapped_column(index=True)
+    category: Mapped[str] = mapped_column(String(60), default="")
+    name: Mapped[str] = mapped_column(String(255))
+    media_type: Mapped[str] = mapped_column(String(120))
+    size: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    key: Mapped[str] = mapped_column(String(255))
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    created_by: Mapped[UUID | None]
+    deleted_at: Mapped[datetime | None]
+
+
+def view(file: File) -> dict[str, Any]:
+    """The file as the API shows it."""
+    names = ("id", "name", "category", "media_type", "size", "sha256", "created_at", "created_by")
+    return {name: getattr(file, name) for name in names}
+
+
+def save(
+    session: Session, content: bytes, *, name: str, resource: str, record_id: UUID | None = None, category: str = ""
+) -> File:
+    """Store content and its row. Raises TooLarge over 25 MB, UnsupportedType for programs, Invalid when empty."""
+    if not content:
+        raise errors.field_error("/file", "empty", "The file is empty.")
+    if len(content) > SIZE_MAX:
+        raise errors.TooLarge(f"A file may have {SIZE_MAX // 1024 // 1024} MB.")
+    principal = principal_or_none()
+    name = name.replace("\\", "/").rsplit("/", 1)[-1][-255:] or "file"
+    file_id = ids.uuid7()
+    row = File(
+        id=file_id,
+        resource=resource,
+        record_id=record_id,
+        category=category[:60],
+        name=name,
+        media_type=media_type_of(content, name),
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        key=f"{resource}/{file_id.hex[:4]}/{file_id}",
+        created_by=principal.user_id if principal else None,
+    )
+    with fsspec.open(_address(row), "wb", auto_mkdir=True) as target:
+        target.write(content)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def save_upload(session: Session, upload: FileStorage | None, **about: Any) -> File:
+    """Store an uploaded part named ``file``. Raises Invalid when it is missing."""
+    if upload is None or not upload.filename:
+        raise errors.field_error("/file", "required", "Send the file as the multipart field `file`.")
+    return save(session, upload.stream.read(SIZE_MAX + 1), name=upload.filename, **about)
+
+
+def media_type_of(content: bytes, name: str) -> str:
+    """The media type by the content's signature, else by a short list of text endings. Raises UnsupportedType."""
+    guessed = filetype.guess_mime(content)
+    if guessed in _REFUSED or content[:2] == b"#!":
+        raise errors.UnsupportedType("Programs cannot be attached.")
+    if guessed:
+        return str(guessed)
+    return _PLAIN.get(name.rsplit(".", 1)[-1].lower(), "application/octet-stream")
+
+
+def read(file: File) -> bytes:
+    """The whole content, 25 MB at most."""
+    with fsspec.open(_address(file), "rb") as source:
+        return source.read()  # type: ignore[no-any-return]
+
+
+def opened(file: File) -> BinaryIO:
+    """The content as an open binary file, to be closed by the caller."""
+    return fsspec.open(_address(file), "rb").open()  # type: ignore[no-any-return]
+
+
+def download(file: File) -> Response:
+    """The file as an attachment, streamed."""
+    headers = {
+        "Content-Disposition": dump_options_header("attachment", {"filename": file.name}),
+        "Content-Length": str(file.size),
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(_chunks(_address(file)), headers=headers, mimetype=file.media_type)
+
+
+def _chunks(address: str) -> Iterator[bytes]:
+    with fsspec.open(address, "rb") as source:
+        while chunk := source.read(_CHUNK):
+            yield chunk
+
+
+def _address(file: File) -> str:
+    return f"{current_runtime().settings.files_url}/{file.key}"

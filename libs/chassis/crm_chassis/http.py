@@ -1,0 +1,145 @@
+"""What a hand-written route uses: ``@accepts`` reads the body, ``@answers`` writes the record, ``json_response``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+import orjson
+from flask import Blueprint, Response, request
+from marshmallow import Schema, ValidationError
+
+from .errors import BadRequest, Invalid, UnsupportedType
+
+__all__ = ["Blueprint", "accepts", "answers", "json_response", "load", "query"]
+
+API = "/api/v1"
+
+
+def _default(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return str(value)
+    raise TypeError(type(value).__name__)
+
+
+def to_bytes(value: Any) -> bytes:
+    """JSON with UUIDs and instants as text (UTC as ``Z``) and decimals as strings."""
+    return orjson.dumps(value, default=_default, option=orjson.OPT_UTC_Z)
+
+
+def json_response(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """An ``application/json`` answer."""
+    return Response(to_bytes(value), status=status, headers=headers, mimetype="application/json")
+
+
+def pointers(messages: Any, path: str = "") -> list[dict[str, str]]:
+    """Marshmallow's nested messages as flat entries with a JSON pointer each."""
+    if isinstance(messages, dict):
+        return [entry for key, value in messages.items() for entry in pointers(value, _join(path, key))]
+    texts = messages if isinstance(messages, list) else [messages]
+    return [{"pointer": path or "/", "code": _code(str(text)), "message": str(text)} for text in texts]
+
+
+def _join(path: str, key: Any) -> str:
+    return path if key == "_schema" else f"{path}/{key}"
+
+
+def _code(message: str) -> str:
+    if message.startswith("Missing data"):
+        return "required"
+    return "unknown_field" if message.startswith("Unknown field") else "invalid"
+
+
+def load(schema: Schema, values: Any, *, partial: bool = False) -> dict[str, Any]:
+    """Validate and convert values. Raises Invalid with a pointer for each field that is wrong."""
+    try:
+        return schema.load(values, partial=partial)  # type: ignore[no-any-return]
+    except ValidationError as error:
+        raise Invalid(errors=pointers(error.messages)) from error
+
+
+def json_body() -> dict[str, Any]:
+    """The request's JSON object; an absent body is an empty one. Raises UnsupportedType, BadRequest."""
+    raw = request.get_data()
+    if not raw:
+        return {}
+    if request.mimetype not in {"application/json", "application/merge-patch+json"}:
+        raise UnsupportedType("Send the body as application/json.")
+    try:
+        body = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise BadRequest(f"The body is not JSON: {error}.") from error
+    if not isinstance(body, dict):
+        raise Invalid("Send a JSON object.", errors=[{"pointer": "/", "code": "type", "message": "not an object"}])
+    return body
+
+
+def accepts(schema: type[Schema]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Validate the JSON body and hand it to the view as ``body``."""
+    loader = schema()
+
+    def mark(view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def reading(*args: Any, **kwargs: Any) -> Any:
+            return view(*args, body=load(loader, json_body()), **kwargs)
+
+        reading.body_schema = schema  # type: ignore[attr-defined]
+        return reading
+
+    return mark
+
+
+def query(schema: type[Schema]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Validate the query string and hand it to the view as ``query``; unknown names are refused (422)."""
+    loader = schema()
+
+    def mark(view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def reading(*args: Any, **kwargs: Any) -> Any:
+            return view(*args, query=load(loader, request.args.to_dict()), **kwargs)
+
+        reading.query_schema = schema  # type: ignore[attr-defined]
+        return reading
+
+    return mark
+
+
+def answers(view_of: Any, status: int = 200) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Write the view's result: a record of a Collection (with ETag), or whatever a Schema class dumps.
+
+    A view may answer a Response itself (a file, a 202), which is passed on.
+    """
+    schema = view_of() if isinstance(view_of, type) else None
+
+    def mark(view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def writing(*args: Any, **kwargs: Any) -> Response:
+            result = view(*args, **kwargs)
+            if isinstance(result, Response):
+                return result
+            if schema is not None:
+                return json_response(schema.dump(result), status)
+            return view_of.respond(result, status)  # type: ignore[no-any-return]
+
+        writing.answer = view_of  # type: ignore[attr-defined]
+        writing.answer_status = status  # type: ignore[attr-defined]
+        return writing
+
+    return mark
+
+
+def plain(value: Any) -> Any:
+    """A value as it stands in JSON: ids and instants as text, decimals as strings."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(item) for item in value]
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, (UUID, Decimal)) else value

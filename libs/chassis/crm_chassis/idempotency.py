@@ -1,0 +1,95 @@
+"""Idempotency-Key: a repeated POST gets the first one's answer, and its effects happen once.
+
+The key is stored in the transaction of the write itself, so there is no moment at which one exists without the other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Response, request
+from sqlalchemy import LargeBinary, String, delete, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from . import clock
+from .database import transaction
+from .errors import BadRequest, Invalid, StateConflict
+from .identity import principal_or_none
+from .tables import ChassisBase
+
+KEEP = timedelta(hours=72)
+HEADER = "Idempotency-Key"
+_LONGEST = 200
+
+
+class StoredAnswer(ChassisBase):
+    """The answer that a keyed POST got, by caller, route and key."""
+
+    __tablename__ = "idempotency_keys"
+
+    principal: Mapped[str] = mapped_column(String(80), primary_key=True)
+    route: Mapped[str] = mapped_column(String(300), primary_key=True)
+    key: Mapped[str] = mapped_column(String(_LONGEST), primary_key=True)
+    body_hash: Mapped[str] = mapped_column(String(64))
+    status: Mapped[int]
+    headers: Mapped[dict[str, Any]]
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(index=True, default=clock.now)
+
+
+def once(view: Callable[[], Response], *, required: bool) -> Response:
+    """Answer a POST, at most once per key. Raises BadRequest when a required key is missing.
+
+    The same key with another body is Invalid (422); a first call still running is a StateConflict (409).
+    """
+    key = request.headers.get(HEADER)
+    caller = principal_or_none()
+    if key is None or caller is None:
+        if required:
+            raise BadRequest(
+                f"Send an {HEADER} header, so that a repeated call does nothing twice.", code="key_missing"
+            )
+        return view()
+    if not 0 < len(key) <= _LONGEST or not key.isprintable():
+        raise BadRequest(f"{HEADER} has 1 to {_LONGEST} printable characters.", code="key_invalid")
+    identity = (str(caller.user_id), f"{request.method} {request.path}"[:300], key)
+    body_hash = hashlib.sha256(request.get_data()).hexdigest()
+    with transaction() as session:
+        if not session.scalar(select(func.pg_try_advisory_xact_lock(func.hashtextextended("\x1f".join(identity), 0)))):
+            raise StateConflict("The first call with this key is still running; ask again.", code="key_in_use")
+        known = session.get(StoredAnswer, identity)
+        if known is not None:
+            return _replay(known, body_hash)
+        answer = view()
+        session.add(_stored(identity, body_hash, answer))
+        return answer
+
+
+def _replay(known: StoredAnswer, body_hash: str) -> Response:
+    if known.body_hash != body_hash:
+        raise Invalid(f"This {HEADER} was used with another body; take a new one.", code="key_reused")
+    answer = Response(known.body, status=known.status, headers=known.headers)
+    answer.headers["Idempotent-Replayed"] = "true"
+    return answer
+
+
+def _stored(identity: tuple[str, str, str], body_hash: str, answer: Response) -> StoredAnswer:
+    principal, route, key = identity
+    headers = {name: answer.headers[name] for name in ("Content-Type", "ETag", "Location") if name in answer.headers}
+    return StoredAnswer(
+        principal=principal,
+        route=route,
+        key=key,
+        body_hash=body_hash,
+        status=answer.status_code,
+        headers=headers,
+        body=answer.get_data(),
+    )
+
+
+def forget_old(session: Session) -> None:
+    """Remove answers older than 72 hours; a schedule of every service."""
+    session.execute(delete(StoredAnswer).where(StoredAnswer.created_at < clock.now() - KEEP))

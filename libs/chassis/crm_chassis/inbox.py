@@ -1,0 +1,276 @@
+"""The inbox: every event that reached this service, handled exactly once however often and in whatever order it came.
+
+An event arrives from the broker (``receive``) or from the peers' feeds (``take_in``, called by the sweeper). Its row,
+the effects of its handler and the events the handler announces are one transaction. What fails stays here as
+``pending`` and is tried again from the database; what keeps failing becomes ``dead`` and waits for an operator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import psycopg.errors
+import structlog
+from crm_contracts.envelope import Envelope
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from . import clock, crash, inbox_rows, logs
+from .database import system_transaction
+from .inbox_rows import FINAL, RETENTION, RETRY_AFTER_S, InboxRow, lag
+
+if TYPE_CHECKING:
+    from .service import Runtime
+
+__all__ = [
+    "RETENTION",
+    "RETRY_AFTER_S",
+    "DatabaseAway",
+    "InboxRow",
+    "Parked",
+    "current_event",
+    "dead_letters",
+    "lag",
+    "receive",
+    "replay",
+    "replay_from",
+    "replaying",
+    "retry_due",
+    "take_in",
+    "upsert_copy",
+    "wake_ignored",
+]
+
+log = structlog.get_logger()
+
+TROUBLE = (OperationalError, InterfaceError, PoolTimeout, ConnectionError, TimeoutError)
+"""What the surroundings raise when they fail; it never costs an event an attempt."""
+
+_FRESH_BATCH = 20
+
+
+class Parked(Exception):
+    """A handler's answer to an event that came too early: keep it until version ``needs_version`` was handled."""
+
+    def __init__(self, needs_version: int) -> None:
+        super().__init__(f"waits for version {needs_version}")
+        self.needs_version = needs_version
+
+
+class DatabaseAway(Exception):
+    """The event could not be handled and that could not be written down either; it is still in its outbox."""
+
+
+_event: ContextVar[Envelope | None] = ContextVar("crm_event", default=None)
+_replaying: ContextVar[bool] = ContextVar("crm_replaying", default=False)
+
+
+def current_event() -> Envelope | None:
+    """The event being handled, None outside of a handler."""
+    return _event.get()
+
+
+def replaying() -> bool:
+    """Whether the event being handled is a replay: nothing may leave the house (no mail, no webhook) because of it."""
+    return _replaying.get()
+
+
+def receive(
+    runtime: Runtime,
+    envelope: Envelope,
+    pos: int | None = None,
+    *,
+    redelivered: bool = False,
+) -> str:
+    """Handle an event from the broker and answer its status afterwards; a duplicate does nothing.
+
+    A redelivered event may have killed the process that had it before, so it is only counted here and handled from
+    the database, by ``retry_due``. Raises DatabaseAway when nothing at all could be written.
+    """
+    with runtime.activate():
+        crash.point("in_receive")
+        try:
+            return _count_redelivery(envelope, pos) if redelivered else _attempt(runtime, envelope, pos)
+        except TROUBLE as error:
+            raise DatabaseAway(str(error)) from error
+
+
+def take_in(session: Session, events: Sequence[tuple[int, Envelope]], *, replay_until: int = 0) -> int:
+    """Put events read from a feed into the inbox as due now, leaving known ones alone; answers how many were new.
+
+    Events with a ``pos`` up to ``replay_until`` are marked as replayed.
+    """
+    if not events:
+        return 0
+    rows = [inbox_rows.values_of(envelope, pos) | {"replayed": pos <= replay_until} for pos, envelope in events]
+    return session.execute(insert(InboxRow).values(rows).on_conflict_do_nothing()).rowcount  # type: ignore[attr-defined]
+
+
+def retry_due(runtime: Runtime, limit: int = 200) -> int:
+    """Handle up to ``limit`` due events from the database, oldest first; answers how many were tried.
+
+    An attempt is committed before it is made, so an event that kills its process is counted too.
+    """
+    tried = 0
+    with runtime.activate():
+        while tried < limit:
+            with system_transaction() as session:
+                claimed = inbox_rows.claim(session, min(_FRESH_BATCH, limit - tried))
+            if not claimed:
+                break
+            for envelope, pos in claimed:
+                _attempt(runtime, envelope, pos, counted=True)
+            tried += len(claimed)
+    return tried
+
+
+def upsert_copy(session: Session, model: type[Any], values: dict[str, Any], version: int) -> bool:
+    """Write a local copy of another service's row unless the copy at hand is as new or newer.
+
+    values: every column but ``version``, the primary key included. Answers whether the copy changed.
+    """
+    table = model.__table__
+    row = insert(table).values(**values, version=version)
+    keys = [column.name for column in table.primary_key]
+    changes = {name: row.excluded[name] for name in (*values, "version") if name not in keys}
+    newer = row.on_conflict_do_update(index_elements=keys, set_=changes, where=table.c.version < row.excluded.version)
+    return session.execute(newer).rowcount == 1  # type: ignore[attr-defined]
+
+
+def dead_letters(session: Session, limit: int = 50) -> list[InboxRow]:
+    """The dead events, the latest first, for the operators' page."""
+    dead = select(InboxRow).where(InboxRow.status == "dead").order_by(InboxRow.received_at.desc()).limit(limit)
+    return list(session.scalars(dead))
+
+
+def replay(session: Session, source: str, event_id: UUID) -> bool:
+    """Give a dead or ignored event a new life with fresh attempts; answers whether there was one."""
+    revived = (
+        update(InboxRow)
+        .where(
+            InboxRow.source == source,
+            InboxRow.event_id == event_id,
+            InboxRow.status.in_(("dead", "ignored")),
+        )
+        .values(status="pending", attempts=0, next_attempt_at=clock.now())
+    )
+    return session.execute(revived).rowcount == 1  # type: ignore[attr-defined]
+
+
+def replay_from(session: Session, source: str, pos: int) -> None:
+    """Handle every event of a source from ``pos`` on again, as replays: to rebuild a read model that was emptied.
+
+    Events the inbox has forgotten are read from the source's feed again.
+    """
+    from .sweeper import rewind
+
+    session.execute(
+        update(InboxRow)
+        .where(
+            InboxRow.source == source,
+            InboxRow.pos >= pos,
+            InboxRow.status.in_(("done", "ignored", "dead")),
+        )
+        .values(status="pending", attempts=0, next_attempt_at=clock.now(), replayed=True)
+    )
+    rewind(session, source, pos - 1)
+
+
+def wake_ignored(session: Session, types: Sequence[str]) -> int:
+    """Make events due that came before their handler was deployed; answers how many."""
+    woken = (
+        update(InboxRow)
+        .where(InboxRow.status == "ignored", InboxRow.type.in_(types))
+        .values(status="pending", attempts=0, next_attempt_at=clock.now())
+    )
+    return session.execute(woken).rowcount  # type: ignore[attr-defined,no-any-return]
+
+
+def _attempt(runtime: Runtime, envelope: Envelope, pos: int | None, *, counted: bool = False) -> str:
+    """Handle one event in one transaction; keep it with its error when that fails."""
+    try:
+        with system_transaction() as session:
+            status = _handle(runtime, session, envelope, pos)
+        crash.point("after_commit")
+    except Parked as early:
+        wish = str(early)
+        return _keep(envelope, pos, lambda row: inbox_rows.park(row, wish, counted=counted))
+    except Exception as error:  # the event loop: whatever a handler raises belongs to its event alone
+        reason = f"{type(error).__name__}: {error}"
+        if _is_trouble(error):
+            log.warning("inbox_trouble", event_id=envelope.id, type=envelope.type, error=reason)
+            return _keep(
+                envelope,
+                pos,
+                lambda row: inbox_rows.postpone(row, reason, counted=counted),
+            )
+        log.exception("inbox_failed", event_id=envelope.id, type=envelope.type)
+        return _keep(
+            envelope,
+            pos,
+            lambda row: inbox_rows.count_failure(row, reason, counted=counted),
+        )
+    return status
+
+
+def _handle(runtime: Runtime, session: Session, envelope: Envelope, pos: int | None) -> str:
+    inbox_rows.lock_aggregate(session, envelope)
+    row = inbox_rows.locked(session, envelope, pos)
+    if row.status in FINAL:
+        return row.status
+    handler = runtime.service.handlers.get(envelope.type)
+    if handler is not None:
+        with _handling(envelope, row.replayed):
+            crash.point("in_handler")
+            handler(session, envelope)
+            session.flush()
+    inbox_rows.settle(row, "done" if handler else "ignored")
+    inbox_rows.wake_parked(session, envelope)
+    return row.status
+
+
+@contextmanager
+def _handling(envelope: Envelope, replayed: bool) -> Iterator[None]:
+    event, flag, request = (
+        _event.set(envelope),
+        _replaying.set(replayed),
+        logs.request_id(),
+    )
+    logs.set_request_id(envelope.correlationid or envelope.id)
+    try:
+        yield
+    finally:
+        _event.reset(event)
+        _replaying.reset(flag)
+        logs.set_request_id(request)
+
+
+def _keep(envelope: Envelope, pos: int | None, move: Callable[[InboxRow], None]) -> str:
+    """Write down what happened to an event that was not handled, unless somebody else settled it meanwhile."""
+    with system_transaction() as session:
+        row = inbox_rows.locked(session, envelope, pos)
+        if row.status not in FINAL:
+            move(row)
+        return row.status
+
+
+def _count_redelivery(envelope: Envelope, pos: int | None) -> str:
+    reason = "the process that had it before died or lost its connection"
+    return _keep(
+        envelope,
+        pos,
+        lambda row: inbox_rows.count_failure(row, row.last_error or reason, counted=False),
+    )
+
+
+def _is_trouble(error: BaseException) -> bool:
+    """Whether the surroundings failed and not the event. A statement that ran too long is the event's own fault."""
+    own_fault = isinstance(error, DBAPIError) and isinstance(error.orig, psycopg.errors.QueryCanceled)
+    return isinstance(error, TROUBLE) and not own_fault

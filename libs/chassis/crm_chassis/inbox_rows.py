@@ -1,0 +1,250 @@
+"""The inbox table and how a row moves: pending or parked until it is done, ignored or dead.
+
+``crm_chassis.inbox`` decides what happened to an event; this module writes it down.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from crm_contracts.envelope import Envelope
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Index,
+    Integer,
+    Text,
+    delete,
+    func,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from . import clock
+from .schedules import Schedule
+from .tables import ChassisBase
+
+log = structlog.get_logger()
+
+RETRY_AFTER_S: tuple[int, ...] = (1, 5, 30, 120, 600)
+"""Seconds before the second, third … attempt; one more failure after the last is death."""
+
+FINAL = ("done", "ignored", "dead")
+
+_KEPT_DAYS = 45  # longer than the producers' outboxes, or a sweep from the start would repeat forgotten events
+_TROUBLE_AFTER_S = 5
+_PARKED_AFTER_S = 30
+_PARKED_LIMIT = timedelta(days=1)
+_BUSY_AFTER_S = 1
+_FRESH_LEASE_S = 30
+
+
+class InboxRow(ChassisBase):
+    """One received event. ``status``: pending, parked (both will be tried at ``next_attempt_at``), done, ignored, dead."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        Index(
+            "ix_inbox_due",
+            "next_attempt_at",
+            postgresql_where="status IN ('pending', 'parked')",
+        ),
+        Index(
+            "ix_inbox_aggregate",
+            "source",
+            "aggregate_id",
+            postgresql_where="status = 'parked'",
+        ),
+        Index(
+            "ix_inbox_unsettled",
+            "status",
+            "type",
+            postgresql_where="status IN ('dead', 'ignored')",
+        ),
+        Index("ix_inbox_received", "received_at"),
+    )
+
+    source: Mapped[str] = mapped_column(Text, primary_key=True)
+    event_id: Mapped[UUID] = mapped_column(primary_key=True)
+    pos: Mapped[int | None] = mapped_column(BigInteger)
+    aggregate_id: Mapped[UUID]
+    aggregate_version: Mapped[int] = mapped_column(Integer)
+    type: Mapped[str] = mapped_column(Text)
+    unit_id: Mapped[UUID | None]
+    envelope: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    status: Mapped[str] = mapped_column(Text, default="pending", server_default="pending")
+    attempts: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    next_attempt_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    last_error: Mapped[str | None] = mapped_column(Text)
+    replayed: Mapped[bool] = mapped_column(default=False, server_default="false")
+    received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    handled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+def values_of(envelope: Envelope, pos: int | None) -> dict[str, Any]:
+    """The columns of a new row, due now."""
+    now = clock.now()
+    return {
+        "source": envelope.source,
+        "event_id": UUID(envelope.id),
+        "pos": pos,
+        "aggregate_id": UUID(envelope.subject),
+        "aggregate_version": envelope.aggregateversion,
+        "type": envelope.type,
+        "unit_id": UUID(envelope.unitid) if envelope.unitid else None,
+        "envelope": envelope.to_dict(),
+        "next_attempt_at": now,
+        "received_at": now,
+    }
+
+
+def locked(session: Session, envelope: Envelope, pos: int | None) -> InboxRow:
+    """The event's row, made when it is new, locked until the transaction ends."""
+    session.execute(insert(InboxRow).values(values_of(envelope, pos)).on_conflict_do_nothing())
+    return session.get_one(InboxRow, (envelope.source, UUID(envelope.id)), with_for_update=True)
+
+
+def lock_aggregate(session: Session, envelope: Envelope) -> None:
+    """Wait until nobody else handles an event of this aggregate; held until the transaction ends."""
+    session.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"),
+        {"key": _key(envelope)},
+    )
+
+
+def settle(row: InboxRow, status: str) -> None:
+    """The event needs nothing more."""
+    row.status, row.handled_at, row.next_attempt_at, row.last_error = (
+        status,
+        clock.now(),
+        None,
+        None,
+    )
+
+
+def count_failure(row: InboxRow, error: str, *, counted: bool) -> None:
+    """Charge one attempt unless it was charged before it was made; no attempts left means dead."""
+    row.attempts += not counted
+    row.last_error = error
+    if row.attempts > len(RETRY_AFTER_S):
+        _bury(row)
+    else:
+        row.status = "pending"
+        row.next_attempt_at = clock.now() + timedelta(seconds=RETRY_AFTER_S[row.attempts - 1])
+
+
+def park(row: InboxRow, reason: str, *, counted: bool) -> None:
+    """Keep an early event. That costs no attempts; after a day the missing predecessor is a case for people."""
+    row.attempts -= counted
+    row.last_error = reason
+    row.status, row.next_attempt_at = (
+        "parked",
+        clock.now() + timedelta(seconds=_PARKED_AFTER_S),
+    )
+    if clock.now() - row.received_at > _PARKED_LIMIT:
+        _bury(row)
+
+
+def postpone(row: InboxRow, error: str, *, counted: bool) -> None:
+    """Try again soon without charging the event: its surroundings failed."""
+    row.attempts -= counted
+    row.last_error = error
+    row.next_attempt_at = clock.now() + timedelta(seconds=_TROUBLE_AFTER_S)
+
+
+def wake_parked(session: Session, envelope: Envelope) -> None:
+    """Make the aggregate's parked events due: their predecessor may just have been handled."""
+    session.execute(
+        update(InboxRow)
+        .where(
+            InboxRow.source == envelope.source,
+            InboxRow.aggregate_id == UUID(envelope.subject),
+            InboxRow.status == "parked",
+        )
+        .values(next_attempt_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def claim(session: Session, limit: int) -> list[tuple[Envelope, int | None]]:
+    """Charge the attempt of the next due events, oldest first, and answer those that are to be tried now.
+
+    Events that never failed are claimed by the batch, those that did one by one: when a process dies of one, only
+    the culprit goes on paying. An event whose aggregate is being handled elsewhere is left for a second, uncharged.
+    """
+    due = (
+        select(InboxRow)
+        .where(
+            InboxRow.status.in_(("pending", "parked")),
+            InboxRow.next_attempt_at <= clock.now(),
+        )
+        .order_by(InboxRow.next_attempt_at, InboxRow.source, InboxRow.pos)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = list(session.scalars(due))
+    fresh = [row for row in rows if row.attempts == 0]
+    chosen = fresh if rows and rows[0].attempts == 0 else rows[:1]
+    envelopes = [(row, Envelope.from_dict(row.envelope)) for row in chosen]
+    return [(envelope, row.pos) for row, envelope in envelopes if _charge(session, row, envelope)]
+
+
+def lag(session: Session) -> dict[str, float]:
+    """What waits: counts of ``pending``, ``parked`` and ``dead`` events, age of the oldest waiting one (``oldest_s``)."""
+    counted = select(InboxRow.status, func.count(), func.min(InboxRow.received_at)).group_by(InboxRow.status)
+    rows = session.execute(counted.where(InboxRow.status.in_(("pending", "parked", "dead")))).all()
+    counts = {status: count for status, count, _ in rows}
+    oldest = min((since for status, _, since in rows if status != "dead"), default=None)
+    return {
+        "pending": counts.get("pending", 0),
+        "parked": counts.get("parked", 0),
+        "dead": counts.get("dead", 0),
+        "oldest_s": (clock.now() - oldest).total_seconds() if oldest else 0.0,
+    }
+
+
+def forget_old(session: Session) -> None:
+    """Remove settled events received more than 45 days ago; dead ones stay until somebody decides."""
+    horizon = clock.now() - timedelta(days=_KEPT_DAYS)
+    session.execute(delete(InboxRow).where(InboxRow.received_at < horizon, InboxRow.status.in_(("done", "ignored"))))
+
+
+RETENTION = Schedule(name="inbox.retention", every_s=3600, run=forget_old)
+
+
+def _charge(session: Session, row: InboxRow, envelope: Envelope) -> bool:
+    free = session.scalar(
+        text("SELECT pg_try_advisory_xact_lock(hashtextextended(:key, 0))"),
+        {"key": _key(envelope)},
+    )
+    if not free:
+        row.next_attempt_at = clock.now() + timedelta(seconds=_BUSY_AFTER_S)
+        return False
+    if row.attempts > len(RETRY_AFTER_S):  # it was being tried for the last time when its process died
+        _bury(row)
+        return False
+    row.attempts += 1
+    lease_s = _FRESH_LEASE_S if row.attempts == 1 else RETRY_AFTER_S[min(row.attempts, len(RETRY_AFTER_S)) - 1]
+    row.next_attempt_at = clock.now() + timedelta(seconds=lease_s)
+    return True
+
+
+def _bury(row: InboxRow) -> None:
+    row.status, row.next_attempt_at = "dead", None
+    log.error(
+        "inbox_dead",
+        source=row.source,
+        event_id=str(row.event_id),
+        type=row.type,
+        error=row.last_error,
+    )
+
+
+def _key(envelope: Envelope) -> str:
+    return f"{envelope.source}:{envelope.subject}"

@@ -1,0 +1,105 @@
+"""What a service is: one declaration, from which its web, worker, relay and migrations come."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from crm_contracts.services import package_of
+
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from flask import Blueprint, Flask
+    from sqlalchemy.orm import DeclarativeBase, Session
+
+    from crm_contracts.envelope import Envelope
+
+    from .collection import Collection
+    from .database import Database
+    from .schedules import Schedule
+
+    Handler = Callable[[Session, Envelope], None]
+    JobFunction = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Service:
+    """The declaration of a service; its module ``crm_<name>.app`` holds it as ``service``.
+
+    handlers: event type -> function(session, envelope), run in the inbox's transaction. jobs: kind -> function, run
+    by ``crm_chassis.jobs``. prepare: called with the Flask application before it serves.
+    """
+
+    name: str
+    base: type[DeclarativeBase]
+    blueprints: Sequence[Blueprint] = ()
+    collections: Sequence[Collection] = ()
+    handlers: Mapping[str, Handler] = field(default_factory=dict)
+    schedules: Sequence[Schedule] = ()
+    jobs: Mapping[str, JobFunction] = field(default_factory=dict)
+    prepare: Callable[[Flask], None] | None = None
+    after_migrate: Callable[[Session], None] | None = None
+    """Called once after each migration with a system session: the place for reference rows such as regions."""
+
+    @property
+    def package(self) -> str:
+        """The name of the Python package, ``crm_service_desk``."""
+        return package_of(self.name)
+
+    @property
+    def migrations(self) -> Path:
+        """The folder with the service's Alembic migrations."""
+        module = importlib.import_module(self.package)
+        return Path(str(module.__file__)).parent / "migrations"
+
+
+_current: ContextVar[Runtime | None] = ContextVar("crm_runtime", default=None)
+
+
+class Runtime:
+    """A service with its settings and connections, in one process."""
+
+    def __init__(self, service: Service, settings: Settings) -> None:
+        self.service = service
+        self.settings = settings
+
+    @cached_property
+    def database(self) -> Database:
+        """The service's database, connected lazily."""
+        from .database import Database  # noqa: PLC0415  database needs current_runtime from here
+
+        return Database(self.settings, self.service.base)
+
+    @contextmanager
+    def activate(self) -> Iterator[Runtime]:
+        """Make this the runtime that ``transaction()`` and friends use within the block."""
+        token = _current.set(self)
+        try:
+            yield self
+        finally:
+            _current.reset(token)
+
+    def close(self) -> None:
+        """Give back every connection."""
+        if "database" in self.__dict__:
+            self.database.engine.dispose()
+
+
+def current_runtime() -> Runtime:
+    """The runtime of the work being done. Raises RuntimeError outside of ``activate``."""
+    runtime = _current.get()
+    if runtime is None:
+        raise RuntimeError("no service is active here: wrap the call in `with runtime.activate():`")
+    return runtime
+
+
+def load_service(name: str) -> Service:
+    """The declaration of a service by name, ``service-desk``."""
+    return importlib.import_module(f"{package_of(name)}.app").service  # type: ignore[no-any-return]

@@ -1,0 +1,146 @@
+"""The sweeper: reads every peer's feed from where it stopped and puts into the inbox what the broker did not bring.
+
+It is the cure for everything a broker may lose, and the whole transport when there is none. It also tries again what
+waits in the inbox. Pages keep its memory bounded however long the service was away.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import structlog
+import urllib3
+from crm_contracts.envelope import Envelope
+from crm_contracts.events import REGISTRY
+from crm_contracts.subscriptions import PATTERNS, matches
+from sqlalchemy import BigInteger, Text, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from . import bus, inbox, outbox_feed
+from .database import system_transaction
+from .tables import ChassisBase
+
+if TYPE_CHECKING:
+    from .service import Runtime
+
+log = structlog.get_logger()
+
+SWEEP_S = 30.0
+SWEEP_WITHOUT_BROKER_S = 1.0
+_TIMEOUT = urllib3.Timeout(connect=1.0, read=5.0)
+
+
+class SweepMark(ChassisBase):
+    """How far a peer's feed was read. Events up to ``replay_until`` are replays."""
+
+    __tablename__ = "sweep_marks"
+
+    source: Mapped[str] = mapped_column(Text, primary_key=True)
+    pos: Mapped[int] = mapped_column(BigInteger, default=0)
+    replay_until: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+
+
+class FeedUnavailable(ConnectionError):
+    """A peer's feed did not answer, or not with events; the message names the peer."""
+
+
+class Sweeper:
+    """The sweeps of one worker process."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._patterns = PATTERNS.get(runtime.service.name, ())
+        self._pool = urllib3.PoolManager(timeout=_TIMEOUT, retries=False)
+        self._next_sweep = 0.0
+
+    def step(self) -> int:
+        """Sweep the feeds when that is due, then try what is due in the inbox; answers how many events were tried."""
+        if time.monotonic() >= self._next_sweep:
+            self.sweep()
+            brokered = bus.reachable(self._runtime.settings.broker_url)
+            self._next_sweep = time.monotonic() + (SWEEP_S if brokered else SWEEP_WITHOUT_BROKER_S)
+        return inbox.retry_due(self._runtime)
+
+    def sweep(self) -> int:
+        """Read every peer's feed to its end; answers how many events were new. A silent peer does not stop the others."""
+        new = 0
+        for source in self.sources():
+            try:
+                new += self._sweep_source(source)
+            except FeedUnavailable as error:
+                log.warning("sweep_failed", source=source, error=str(error))
+        return new
+
+    def sources(self) -> list[str]:
+        """The services that announce events this service hears."""
+        heard = {kind.service for name, kind in REGISTRY.items() if any(matches(each, name) for each in self._patterns)}
+        return sorted(heard)
+
+    def _sweep_source(self, source: str) -> int:
+        new = 0
+        with self._runtime.activate():
+            while True:
+                with system_transaction() as session:
+                    after = mark_of(session, source).pos
+                page = self._page(source, after)
+                new += _take_page(source, after, page)
+                if len(page["events"]) < outbox_feed.PAGE:
+                    return new
+
+    def _page(self, source: str, after: int) -> dict[str, Any]:
+        if source == self._runtime.service.name:
+            with system_transaction() as session:
+                return outbox_feed.read(session, after, self._patterns)
+        settings = self._runtime.settings
+        base = settings.peers.get(source)
+        if base is None:
+            raise FeedUnavailable(f"PEERS does not name {source}")
+        query = urlencode(
+            {
+                "after": after,
+                "limit": outbox_feed.PAGE,
+                "types": ",".join(self._patterns),
+            }
+        )
+        try:
+            answer = self._pool.request(
+                "GET",
+                f"{base.rstrip('/')}{outbox_feed.PATH}?{query}",
+                headers={"Authorization": f"Bearer {settings.internal_key}"},
+            )
+        except urllib3.exceptions.HTTPError as error:
+            raise FeedUnavailable(f"{source}: {error}") from error
+        if answer.status != 200:
+            raise FeedUnavailable(f"{source} answered {answer.status}")
+        return json.loads(answer.data)  # type: ignore[no-any-return]
+
+
+def mark_of(session: Session, source: str) -> SweepMark:
+    """The source's mark, made when it is new, locked until the transaction ends."""
+    session.execute(insert(SweepMark).values(source=source, pos=0).on_conflict_do_nothing())
+    return session.get_one(SweepMark, source, with_for_update=True)
+
+
+def rewind(session: Session, source: str, pos: int) -> None:
+    """Read a source again from after ``pos``; what was read before counts as replayed."""
+    mark = mark_of(session, source)
+    mark.replay_until, mark.pos = max(mark.replay_until, mark.pos), min(mark.pos, pos)
+
+
+def marks(session: Session) -> dict[str, int]:
+    """Source -> the ``pos`` up to which its feed was read."""
+    return {mark.source: mark.pos for mark in session.scalars(select(SweepMark))}
+
+
+def _take_page(source: str, after: int, page: dict[str, Any]) -> int:
+    events = [(event["pos"], Envelope.from_dict(event["envelope"])) for event in page["events"]]
+    with system_transaction() as session:
+        mark = mark_of(session, source)
+        if mark.pos != after:  # another worker read this page, or an operator rewound: the next sweep continues there
+            return 0
+        mark.pos = max(after, page["scanned_through"])
+        return inbox.take_in(session, events, replay_until=mark.replay_until)

@@ -1,0 +1,139 @@
+"""The worker process: Celery for what the broker brings, threads for what is due in the database.
+
+Celery's threads handle events only. Ticks and hints merely wake the threads that look at due rows, so a long job never
+holds a message, and without any broker the same threads do all of it.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from celery import Celery, signals
+from celery.exceptions import Reject
+from crm_contracts.envelope import Envelope, InvalidEnvelope
+
+from . import inbox, jobs, process_beats, schedules
+from .background import Loop
+from .bus import EVENT_TASK, JOB_TASK, TICK_TASK, scheme_of
+from .bus.celery_app import celery_app
+from .database import system_transaction
+from .sweeper import Sweeper
+
+if TYPE_CHECKING:
+    from .service import Runtime
+
+log = structlog.get_logger()
+
+_STOP_WITHIN_S = 20.0
+_CHORES_S = 30.0
+_DATABASE_PATIENCE_S = 45.0  # shorter than Redis' visibility time-out of 60 s
+
+
+def run_worker(runtime: Runtime) -> None:
+    """Work until SIGTERM or SIGINT, then finish what is at hand and return."""
+    polling = scheme_of(runtime.settings.broker_url) == "poll"
+    loops = background_loops(runtime, polling)
+    for loop in loops.values():
+        loop.start()
+    try:
+        if polling:
+            _wait_for_signal()
+        else:
+            _run_celery(make_app(runtime, loops))
+    finally:
+        deadline = time.monotonic() + _STOP_WITHIN_S
+        for loop in loops.values():
+            loop.stop(max(0.0, deadline - time.monotonic()))
+
+
+def background_loops(runtime: Runtime, polling: bool) -> dict[str, Loop]:
+    """The threads of a worker by name: sweeper, chores (schedules), jobs and the sign of life."""
+    sweeper = Sweeper(runtime)
+    _wake_ignored(runtime)
+    return {
+        "sweeper": Loop("sweeper", 1.0, lambda: sweeper.step() > 0),
+        "chores": Loop("chores", 1.0 if polling else _CHORES_S, lambda: schedules.run_due(runtime)),
+        "jobs": Loop("jobs", 1.0, lambda: jobs.run_due(runtime) > 0),
+        "beat": Loop("beat", 5.0, lambda: process_beats.beat(runtime, "worker")),
+    }
+
+
+def make_app(runtime: Runtime, loops: dict[str, Loop]) -> Celery:
+    """The Celery application with its three tasks."""
+    app = celery_app(runtime)
+
+    @app.task(name=EVENT_TASK, bind=True)
+    def event(task: Any, document: dict[str, Any], pos: int | None = None) -> None:
+        redelivered = bool((task.request.delivery_info or {}).get("redelivered"))
+        handle_message(runtime, document, pos, redelivered=redelivered)
+
+    @app.task(name=TICK_TASK, acks_late=False)
+    def tick() -> None:
+        loops["chores"].wake()
+        loops["jobs"].wake()
+
+    @app.task(name=JOB_TASK, acks_late=False)
+    def job(_job_id: str) -> None:
+        loops["jobs"].wake()
+
+    return app
+
+
+def handle_message(runtime: Runtime, document: Any, pos: int | None, *, redelivered: bool) -> None:
+    """Put one message through the inbox.
+
+    Raises Reject for what is no event, and when the database stays away for 45 s: the message then goes to the
+    dead-letter queue, and the sweeper brings the event from its outbox.
+    """
+    try:
+        envelope = Envelope.from_dict(document)
+    except (InvalidEnvelope, TypeError) as error:
+        log.error("message_is_no_event", error=str(error))
+        raise Reject(str(error), requeue=False) from error
+    deadline = time.monotonic() + _DATABASE_PATIENCE_S
+    pause_s = 0.5
+    while True:
+        try:
+            inbox.receive(runtime, envelope, pos, redelivered=redelivered)
+        except inbox.DatabaseAway as error:
+            log.warning("database_away", event_id=envelope.id, error=str(error))
+            if time.monotonic() + pause_s > deadline:
+                raise Reject(str(error), requeue=False) from error
+            time.sleep(pause_s)
+            pause_s = min(pause_s * 2, 8.0)
+        else:
+            return
+
+
+def _run_celery(app: Celery) -> None:
+    signals.setup_logging.connect(_keep_logging, weak=False)
+    options = {
+        "without_gossip": True,
+        "without_mingle": True,
+        "without_heartbeat": True,
+    }
+    app.Worker(quiet=True, loglevel="WARNING", **options).start()
+
+
+def _keep_logging(**_: Any) -> None:
+    """Celery leaves logging alone when somebody listens to this signal."""
+
+
+def _wait_for_signal() -> None:
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    stop.wait()
+
+
+def _wake_ignored(runtime: Runtime) -> None:
+    """Events that came before their handler was deployed are handled now."""
+    try:
+        with runtime.activate(), system_transaction() as session:
+            inbox.wake_ignored(session, tuple(runtime.service.handlers))
+    except inbox.TROUBLE as error:
+        log.warning("database_away", error=str(error))

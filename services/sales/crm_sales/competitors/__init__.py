@@ -1,0 +1,1 @@
+"""Competitors: who else the customers buy from."""

@@ -1,0 +1,154 @@
+"""A world for the tests of the bus: two services, their databases, and real processes working on them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import redis
+from crm_chassis.bus import scheme_of
+from crm_chassis.bus.amqp import dead_queue_of, worker_queues
+from crm_chassis.database import system_transaction
+from crm_chassis.service import Runtime
+from crm_chassis.settings import Settings
+from crm_chassis.tables import ChassisBase
+from crm_chassis.testing_servers import free_ports
+from kombu import Connection
+from ledger_and_mirror import SERVICES
+from process import feed_app
+from sqlalchemy.engine import make_url
+from werkzeug.serving import make_server
+
+HERE = Path(__file__).parent
+INTERNAL_KEY = "the-key-of-the-tests"
+
+
+class World:
+    """Two services with a database each, and the processes a test starts for them."""
+
+    def __init__(self, broker_url: str) -> None:
+        self.broker_url = broker_url
+        self.processes: list[subprocess.Popen[bytes]] = []
+        self.feed_port, other_port = free_ports(2)
+        peers = {"ledger": f"http://127.0.0.1:{self.feed_port}", "mirror": f"http://127.0.0.1:{other_port}"}
+        self.runtimes = {name: self._runtime(name, peers) for name in SERVICES}
+
+    def __getitem__(self, name: str) -> Runtime:
+        return self.runtimes[name]
+
+    def _runtime(self, name: str, peers: dict[str, str]) -> Runtime:
+        settings = Settings(
+            service=name,
+            database_url=create_database(f"{name}_{uuid4().hex[:12]}"),
+            broker_url=self.broker_url,
+            internal_key=INTERNAL_KEY,
+            peers=peers,
+            pool_size=5,
+            worker_threads=4,
+        )
+        runtime = Runtime(SERVICES[name], settings)
+        ChassisBase.metadata.create_all(runtime.database.engine)
+        runtime.service.base.metadata.create_all(runtime.database.engine)
+        return runtime
+
+    @contextmanager
+    def transaction(self, name: str) -> Iterator[Any]:
+        """A system transaction in a service's database."""
+        with self[name].activate(), system_transaction() as session:
+            yield session
+
+    def start(self, kind: str, name: str, **settings: str) -> subprocess.Popen[bytes]:
+        """Start a real process; settings as environment names."""
+        own = self[name].settings
+        environment = {
+            **os.environ,
+            "DATABASE_URL": own.database_url,
+            "BROKER_URL": self.broker_url,
+            "INTERNAL_KEY": INTERNAL_KEY,
+            "PEERS": json.dumps(dict(own.peers)),
+            "POOL_SIZE": "8",
+            "WORKER_THREADS": "4",
+            **settings,
+        }
+        process = subprocess.Popen([sys.executable, "-W", "ignore", str(HERE / "process.py"), kind, name], env=environment)
+        self.processes.append(process)
+        return process
+
+    @contextmanager
+    def feed(self) -> Iterator[None]:
+        """Serve the ledger's feed while the block runs."""
+        server = make_server("127.0.0.1", self.feed_port, feed_app(self["ledger"]), threaded=True)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()
+
+    def with_settings(self, name: str, **changes: Any) -> Runtime:
+        """A second runtime of a service in this process, with other settings."""
+        return Runtime(SERVICES[name], replace(self[name].settings, **changes))
+
+    def close(self) -> None:
+        """End every process and give the connections back."""
+        for process in self.processes:
+            process.kill()
+            process.wait()
+        for runtime in self.runtimes.values():
+            runtime.close()
+
+
+@contextmanager
+def new_world(broker_url: str) -> Iterator[World]:
+    """A world that is cleaned up, its queues emptied before it starts."""
+    if scheme_of(broker_url) != "poll":
+        empty_queues(broker_url)
+    made = World(broker_url)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def create_database(name: str) -> str:
+    """A new database on the run's PostgreSQL; answers its URL."""
+    server = make_url(os.environ["CRM_TEST_POSTGRES_URL"])
+    plain = server.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    return server.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
+
+
+def empty_queues(broker_url: str) -> None:
+    """Remove what an earlier test left on the broker."""
+    if scheme_of(broker_url) == "redis":
+        with redis.Redis.from_url(broker_url) as client:
+            client.flushall()
+        return
+    with Connection(broker_url) as connection:
+        for name in SERVICES:
+            for queue in (*worker_queues(name), dead_queue_of(name)):
+                channel = connection.channel()
+                queue(channel).delete()
+
+
+def eventually(check: Callable[[], Any], within_s: float = 30.0) -> Any:
+    """Wait until ``check`` answers something true and answer that; fail with the last answer after ``within_s``."""
+    deadline = time.monotonic() + within_s
+    while not (answer := check()):
+        assert time.monotonic() < deadline, f"still {answer!r} after {within_s:g} s"
+        time.sleep(0.05)
+    return answer

@@ -1,0 +1,46 @@
+"""``python process.py relay|worker|feed SERVICE``: one real process of a test service, settings from the environment."""
+
+from __future__ import annotations
+
+import sys
+
+from crm_chassis import clock, crash, errors, logs, outbox_feed, worker
+from crm_chassis.__main__ import relay_until_stopped
+from crm_chassis.service import Runtime
+from crm_chassis.settings import Settings
+from flask import Flask
+from ledger_and_mirror import SERVICES
+
+
+def feed_app(runtime: Runtime) -> Flask:
+    """The internal door of a service, and nothing else."""
+    app = Flask("feed")
+    app.register_blueprint(outbox_feed.blueprint(runtime))
+    app.register_error_handler(errors.ProblemError, lambda error: (error.to_dict(), error.status))
+    inner = app.wsgi_app
+
+    def active(environ, start_response):  # type: ignore[no-untyped-def]
+        with runtime.activate():
+            return inner(environ, start_response)
+
+    app.wsgi_app = active  # type: ignore[method-assign]
+    return app
+
+
+def main(kind: str, name: str) -> None:
+    """Run until SIGTERM."""
+    settings = Settings.from_environment(name)
+    logs.configure(name, "WARNING")
+    crash.arm(settings.crash_at)
+    clock.shift(settings.clock_offset_s)
+    runtime = Runtime(SERVICES[name], settings)
+    if kind == "relay":
+        relay_until_stopped(runtime)
+    elif kind == "worker":
+        worker.run_worker(runtime)
+    else:
+        feed_app(runtime).run(settings.host, settings.port, threaded=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

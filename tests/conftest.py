@@ -1,0 +1,30 @@
+"""One PostgreSQL for the whole run, started by the process that controls the run and handed to xdist's workers."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from crm_chassis.testing_servers import Server, ServerUnavailable, start_postgres
+
+POSTGRES = "CRM_TEST_POSTGRES_URL"
+_started: list[Server] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start PostgreSQL unless the environment names one; workers find it there."""
+    if hasattr(config, "workerinput") or os.environ.get(POSTGRES) or config.option.collectonly:
+        return
+    try:
+        server = start_postgres()
+    except ServerUnavailable as error:
+        raise pytest.UsageError(str(error)) from error
+    _started.append(server)
+    os.environ[POSTGRES] = server.url
+
+
+def pytest_unconfigure() -> None:
+    """Stop what was started here."""
+    while _started:
+        _started.pop().stop()
+        os.environ.pop(POSTGRES, None)
