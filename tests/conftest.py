@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
+
 from crm_chassis.testing_servers import Server, ServerUnavailable, start_postgres
 
 POSTGRES = "CRM_TEST_POSTGRES_URL"

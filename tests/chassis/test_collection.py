@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
+
 from crm_chassis.identity import Grant
 from crm_chassis.ids import uuid7
 from crm_chassis.testing import Bench, Client
@@ -172,7 +173,7 @@ def test_an_unknown_filter_is_refused_by_name(n1: Client, query: str) -> None:
     answer = n1.get(f"/competitors?{query}")
 
     assert answer.status_code == 422
-    assert answer.json["errors"][0]["pointer"] == f"?{query.split('=')[0]}"
+    assert answer.json["errors"][0]["pointer"] == f"?{query.split('=', maxsplit=1)[0]}"
 
 
 def test_the_same_key_answers_the_same_and_writes_once(n1: Client) -> None:
@@ -317,9 +318,10 @@ def test_files_are_typed_by_content_and_sent_as_attachments(n1: Client, e1: Clie
 
 
 def test_row_level_security_hides_rows_even_from_plain_sql(bench: Bench, n1: Client, e1: Client) -> None:
+    from sqlalchemy import text
+
     from crm_chassis.database import transaction
     from crm_chassis.scope import Scope
-    from sqlalchemy import text
 
     n1.post("/competitors", {"name": "North"})
     count = text("SELECT count(*) FROM competitors")
@@ -333,9 +335,10 @@ def test_row_level_security_hides_rows_even_from_plain_sql(bench: Bench, n1: Cli
 
 
 def test_a_session_without_scope_raises_instead_of_answering(bench: Bench) -> None:
+    from sqlalchemy import select
+
     from crm_chassis.scope import ScopeMissing
     from crm_sales.competitors.collection import Competitor
-    from sqlalchemy import select
 
     with bench.runtime.activate(), bench.runtime.database.sessions() as session, pytest.raises(ScopeMissing):
         session.scalars(select(Competitor)).all()

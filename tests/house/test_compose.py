@@ -15,7 +15,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 from crm_chassis.settings import Settings
 from crm_contracts.services import SERVICES

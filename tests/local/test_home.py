@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import socket
 import stat
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from crm_chassis.settings import Settings
 from crm_contracts.services import SERVICES
 from crm_local import keys, ports
 from crm_local.databases import database_of, in_database
 from crm_local.failures import CannotStart
 from crm_local.home import Home, Secrets
 from crm_local.installation import Installation, Wishes, new_password
-from crm_local.journal import is_loud, tail
+from crm_local.journal import brief, tail
 
 
 @pytest.fixture
@@ -101,10 +103,6 @@ def test_a_port_with_a_listener_on_every_address_is_taken() -> None:
 
 
 def test_every_setting_of_a_process_is_one_the_chassis_knows(home: Home) -> None:
-    from dataclasses import fields
-
-    from crm_chassis.settings import Settings
-
     known = {field.name.upper() for field in fields(Settings)} | {"CRM_PASSWORD"}
     installation = Installation.to_start(home, Wishes())
     for service in SERVICES:
@@ -148,7 +146,7 @@ def test_the_operators_servers_are_used_when_named(home: Home) -> None:
     assert sales["BROKER_URL"] == "amqp://mq.example//"
     assert sales["DATABASE_URL"].startswith("postgresql://crm_sales:")
     assert sales["DATABASE_URL"].endswith("@db.example:5433/crm_sales?sslmode=require")
-    assert sales["DATABASE_OWNER_URL"].startswith("postgresql://crm_sales_owner:")
+    assert "DATABASE_OWNER_URL" not in sales
     assert installation.servers(print) == []
 
 
@@ -181,17 +179,27 @@ def test_a_service_signs_in_with_roles_of_its_own(home: Home) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "loud"),
+    ("line", "shown"),
     [
-        ('{"level": "warning", "event": "slow"}', True),
-        ('{"level": "error", "event": "failed"}', True),
-        ('{"level": "info", "event": "request"}', False),
-        ("plain text", False),
-        ("[1, 2]", False),
+        ('{"level": "warning", "event": "slow", "took_ms": 900}', "warning: slow"),
+        ('{"level": "warning", "event": "sweep_failed", "error": "refused"}', "warning: sweep_failed - refused"),
+        ('{"level": "error", "event": "failed", "exception": "Trace\\nKeyError: 1"}', "error: failed - KeyError: 1"),
+        ('{"level": "info", "event": "request"}', ""),
+        ('{"event": "no level"}', ""),
+        ("plain text", ""),
+        ("[1, 2]", ""),
     ],
 )
-def test_only_warnings_and_worse_reach_the_screen(line: str, loud: bool) -> None:
-    assert is_loud(line) is loud
+def test_only_warnings_and_worse_reach_the_screen_and_in_brief(line: str, shown: str) -> None:
+    assert brief(line) == shown
+
+
+def test_only_migrations_sign_in_as_the_owner(home: Home) -> None:
+    installation = Installation.to_start(home, Wishes())
+    owners = [spec.name for spec in installation.migrations() if "DATABASE_OWNER_URL" in spec.environment]
+    assert owners == [f"{service}-migrate" for service in SERVICES]
+    for spec in [*installation.webs(), *installation.background()]:
+        assert "DATABASE_OWNER_URL" not in spec.environment
 
 
 def test_the_tail_of_a_log_is_its_last_lines(tmp_path: Path) -> None:

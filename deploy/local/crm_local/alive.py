@@ -1,6 +1,6 @@
-"""``python -m crm_local.alive web|worker|relay|beat``: does this container's process do its work?
+"""Health checks of containers: ``python -m crm_local.alive web|worker|relay|beat``.
 
-For health checks; exit code 0 means yes. The process's own environment says where it listens and what it uses.
+Exit code 0 means that the process does its work. Its own environment says where it listens and what it uses.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ import os
 import socket
 import sys
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 _SILENT_AFTER_S = 30
+_BROKER_PORTS = {"amqp": 5672, "amqps": 5671, "redis": 6379, "rediss": 6379}
 _HEARD = """
 SELECT 1 FROM process_beats WHERE name = %s AND host = %s AND at > now() - make_interval(secs => %s)
 """
@@ -43,13 +45,12 @@ def gives_signs(kind: str, database_url: str) -> bool:
 
 def reaches_broker(broker_url: str) -> bool:
     """Whether the broker takes a connection, which is all that beat needs."""
-    from kombu import Connection
-
-    with Connection(broker_url, connect_timeout=3) as connection:
-        try:
-            connection.connect()
-        except connection.connection_errors:
-            return False
+    parts = urlsplit(broker_url)
+    address = (parts.hostname or "", parts.port or _BROKER_PORTS[parts.scheme])
+    try:
+        socket.create_connection(address, timeout=3).close()
+    except OSError:
+        return False
     return True
 
 

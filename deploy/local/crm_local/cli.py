@@ -24,6 +24,7 @@ from .journal import Screen, tail
 
 _DOWN_WITHIN_S = 150.0
 _LOG_LINES = 200
+_FOLLOW_EVERY_S = 0.3
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -132,7 +133,10 @@ def _up_detached(home: Home, wishes: Wishes, options: argparse.Namespace) -> int
         os.dup2(writing, stream)
     os.close(writing)
 
+    screen = Screen(verbose=options.verbose)
+
     def leave_terminal() -> None:
+        screen.leave()
         own = os.open(home.logs / "supervisor.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         for stream in (1, 2):
             os.dup2(own, stream)
@@ -192,19 +196,24 @@ def _belongs(path: Path, wanted: str) -> bool:
 def _follow(files: Sequence[Path], screen: Screen) -> None:
     places = {path: path.stat().st_size for path in files}
     while True:
-        for path, place in places.items():
-            size = path.stat().st_size if path.exists() else 0
-            if size < place:
-                place = 0  # the file was rotated: it begins anew
-            if size > place:
-                with path.open("rb") as stream:
-                    stream.seek(place)
-                    piece = stream.read()
-                complete = piece[: piece.rfind(b"\n") + 1]
-                for line in complete.decode("utf-8", "replace").splitlines():
-                    screen.show(path.stem, line)
-                places[path] = place + len(complete)
-        time.sleep(0.3)
+        for path in files:
+            places[path] = _show_since(path, places[path], screen)
+        time.sleep(_FOLLOW_EVERY_S)
+
+
+def _show_since(path: Path, place: int, screen: Screen) -> int:
+    """Show the complete lines written since ``place``; answers the place reached. A rotated file begins anew."""
+    size = path.stat().st_size if path.exists() else 0
+    if size == place:
+        return place
+    begin = place if size > place else 0
+    with path.open("rb") as stream:
+        stream.seek(begin)
+        piece = stream.read()
+    complete = piece[: piece.rfind(b"\n") + 1]
+    for line in complete.decode("utf-8", "replace").splitlines():
+        screen.show(path.stem, line)
+    return begin + len(complete)
 
 
 def _migrate(home: Home, _options: argparse.Namespace) -> int:

@@ -55,12 +55,12 @@ def provision(server_url: str, databases: Iterable[ServiceDatabase], secrets: Se
     try:
         with psycopg.connect(server_url, autocommit=True, connect_timeout=5) as connection:
             for database in databases:
-                _provision(connection, server_url, database, secrets)
+                _provision(connection, database, secrets)
     except psycopg.Error as error:
         raise CannotStart(f"the databases cannot be prepared: {str(error).strip()}") from error
 
 
-def _provision(connection: Connection, server_url: str, database: ServiceDatabase, secrets: Secrets) -> None:
+def _provision(connection: Connection, database: ServiceDatabase, secrets: Secrets) -> None:
     for role in (database.name, database.owner):
         _ensure_role(connection, role, secrets.get(f"database:{role}"))
     known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database.name]).fetchone()
@@ -74,13 +74,16 @@ def _provision(connection: Connection, server_url: str, database: ServiceDatabas
 
 
 def _ensure_role(connection: Connection, role: str, password: str) -> None:
-    """Create the role, or give an existing one this installation's password when it has another."""
-    known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
+    """Create the role without any privilege, or give an existing one this installation's password.
+
+    Raises CannotStart for an existing role that row-level security would not hold.
+    """
+    known = connection.execute("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = %s", [role]).fetchone()
+    if known == (True,):
+        raise CannotStart(f"the role {role} is a superuser or bypasses row-level security: take that from it first")
     verb = sql.SQL("ALTER" if known else "CREATE")
     connection.execute(
-        sql.SQL("{} ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS PASSWORD {}").format(
-            verb, sql.Identifier(role), sql.Literal(password)
-        )
+        sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(verb, sql.Identifier(role), sql.Literal(password))
     )
 
 

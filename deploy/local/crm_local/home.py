@@ -137,7 +137,7 @@ def write_private(path: Path, text: str) -> None:
         stream.write(text)
         stream.flush()
         os.fsync(descriptor)
-    os.replace(temporary, path)
+    Path(temporary).replace(path)
 
 
 def identity(pid: int) -> dict[str, float]:

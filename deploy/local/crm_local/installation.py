@@ -21,6 +21,7 @@ from .processes import ProcessSpec
 
 GATEWAY = "gateway"
 DEFAULT_PORT = 8080
+_LAST_PORT = 65535
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Wishes:
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Wishes:
         """Read CRM_PORT, CRM_PASSWORD, DATABASE_URL, BROKER_URL and REDIS_URL. Raises CannotStart for nonsense."""
         port = environment.get("CRM_PORT") or str(DEFAULT_PORT)
-        if not port.isdecimal() or not 0 < int(port) < 65536:
+        if not port.isdecimal() or not 0 < int(port) <= _LAST_PORT:
             raise CannotStart(f"CRM_PORT must be a port number, not {port!r}")
         broker = environment.get("BROKER_URL", "")
         if broker and broker.partition("://")[0] not in {
@@ -140,8 +141,11 @@ class Installation:
         return postgres.answers(self.server_url) and valkey.answers(self.redis_url)
 
     def migrations(self) -> list[ProcessSpec]:
-        """One task per service that brings its database to the newest shape."""
-        return [self._process("migrate", name, "task") for name in SERVICES]
+        """One task per service that brings its database to the newest shape; they alone sign in as its owner."""
+        return [
+            self._process("migrate", name, "task", {"DATABASE_OWNER_URL": self.databases[name].owner_url})
+            for name in SERVICES
+        ]
 
     def webs(self) -> list[ProcessSpec]:
         """The web process of each service, the gateway's last: it is open when the others are there."""
@@ -156,10 +160,8 @@ class Installation:
     def environment(self, service: str) -> dict[str, str]:
         """The settings of a service's processes, by the names ``crm_chassis.settings`` reads."""
         private_key = self.secrets.get("identity_private_key", keys.new_private_key)
-        database = self.databases[service]
         common = {
-            "DATABASE_URL": database.app_url,
-            "DATABASE_OWNER_URL": database.owner_url,
+            "DATABASE_URL": self.databases[service].app_url,
             "BROKER_URL": self.broker_url,
             "REDIS_URL": self.redis_url,
             "IDENTITY_PUBLIC_KEY": keys.public_key_of(private_key),
@@ -179,7 +181,7 @@ class Installation:
             }
         return common
 
-    def _process(self, kind: str, service: str, role: str) -> ProcessSpec:
+    def _process(self, kind: str, service: str, role: str, more: Mapping[str, str] | None = None) -> ProcessSpec:
         from crm_chassis.__main__ import GEVENT_SERVICES
 
         # gevent patches the standard library before anything is imported: such a process is executed, not forked.
@@ -187,7 +189,7 @@ class Installation:
         return ProcessSpec(
             name=f"{service}-{kind}",
             role=role,
-            environment=self.environment(service),
+            environment={**self.environment(service), **(more or {})},
             entry=None if fresh else partial(run_process, kind, service),
             argv=(sys.executable, "-m", "crm_chassis", kind, service) if fresh else (),
             port=self.ports[service] if kind == "web" else None,

@@ -28,6 +28,7 @@ class Screen:
         self._colour = self._stream.isatty()
         self._names: dict[str, int] = {}
         self._followed: set[str] = set()
+        self._left = False
 
     def follow(self, name: str) -> None:
         """Show every line of this process from now on."""
@@ -40,10 +41,18 @@ class Screen:
         except OSError:
             self._stream = Path(os.devnull).open("w")  # noqa: SIM115  it serves until the process ends
 
+    def leave(self) -> None:
+        """Show no more lines of processes: nobody sits before this screen now, and their files have them all."""
+        self._left = True
+
     def show(self, name: str, line: str) -> None:
-        """A line a process wrote."""
-        if self._verbose or name in self._followed or is_loud(line):
+        """Show a line a process wrote: a warning in brief, any other when verbose or followed."""
+        if self._left:
+            return
+        if self._verbose or name in self._followed:
             self.say(f"{self._tag(name)} {line}")
+        elif warning := brief(line):
+            self.say(f"{self._tag(name)} {warning}")
 
     def _tag(self, name: str) -> str:
         tag = f"{name:<20}|"
@@ -53,12 +62,17 @@ class Screen:
         return f"\x1b[{_COLOURS[number % len(_COLOURS)]}m{tag}\x1b[0m"
 
 
-def is_loud(line: str) -> bool:
-    """Whether a line is worth an operator's attention: a JSON log line of level warning or worse."""
+def brief(line: str) -> str:
+    """What an operator should notice of a log line: event and reason of a warning or worse, else nothing."""
     try:
-        return str(json.loads(line).get("level", "")).lower() in _LOUD
-    except (ValueError, AttributeError):
-        return False
+        entry = json.loads(line)
+        level = str(entry["level"]).lower()
+    except (ValueError, TypeError, KeyError):
+        return ""
+    if level not in _LOUD:
+        return ""
+    reasons = [str(entry.get("error", "")), *str(entry.get("exception", "")).rstrip().splitlines()[-1:]]
+    return " - ".join([f"{level}: {entry.get('event', '')}", *(reason for reason in reasons if reason)])
 
 
 class Journal:

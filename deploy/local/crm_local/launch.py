@@ -33,6 +33,7 @@ _MIGRATIONS_WITHIN_S = 1800.0
 _READY_WITHIN_S = 120.0
 _OTHERS_WITHIN_S = 15.0
 _PORT_WITHIN_S = 2.0
+_USERS_SHOWN = 6
 
 NO_DEMO = "none"
 
@@ -174,7 +175,7 @@ def _announce(installation: Installation, screen: Screen, *, demo: str, seconds:
     screen.say(
         f"\nBanyan is ready after {seconds:.1f} s\n\n"
         f"  address   {installation.address}\n"
-        f"  users     {', '.join(sign_in_names(demo))}\n"
+        f"  users     {_users_hint(demo)}\n"
         f"  password  {_password_hint(installation)}\n\n"
         "Ctrl-C or `crm down` stops it; `crm status` and `crm logs` show how it is.\n"
     )
@@ -220,10 +221,13 @@ def load_demo(address: str, password: str) -> None:
     importlib.import_module("crm_local.demo").load(address, password)
 
 
-def sign_in_names(demo: str) -> list[str]:
-    """The administrator and, with the demo group, its people."""
+def _users_hint(demo: str) -> str:
+    """The administrator and, with the demo group, some of its people."""
     people = importlib.import_module("crm_local.demo").USERS if demo != NO_DEMO and has_demo() else ()
-    return ["admin", *(name for name in people if name != "admin")]
+    if not people:
+        return "admin"
+    shown = [name for name in people if name != "admin"][:_USERS_SHOWN]
+    return f"admin; in the demo group {', '.join(shown)} and others (README.md), all with the same password"
 
 
 def _description(installation: Installation) -> dict[str, Any]:

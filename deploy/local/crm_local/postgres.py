@@ -99,7 +99,7 @@ def cluster(home: Home, port: int, password: str, say: Callable[[str], None]) ->
     if not can_enter(programs, account):
         programs = _copy_programs(programs, beside)
     if place.is_symlink() and not place.exists():
-        raise CannotStart(f"{place} points to {os.readlink(place)}, which is gone; restore it from a backup")
+        raise CannotStart(f"{place} points to {place.readlink()}, which is gone; restore it from a backup")
     if not place.exists():
         _create(place, _ground(place, beside, account, say), programs, account, password)
     _check_version(place, programs)

@@ -111,7 +111,7 @@ def _become(spec: ProcessSpec, writing: int, supervisor: int) -> NoReturn:
         if spec.directory:
             os.chdir(spec.directory)
         if spec.argv:
-            os.execv(spec.argv[0], spec.argv)
+            os.execv(spec.argv[0], spec.argv)  # noqa: S606  no shell is the point
         if spec.entry:
             spec.entry()
         status = 0

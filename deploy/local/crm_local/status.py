@@ -20,14 +20,16 @@ from .installation import Installation
 
 _QUEUES = """
 SELECT (SELECT count(*) FROM outbox WHERE published_at IS NULL),
-       (SELECT extract(epoch FROM now() - min(created_at)) FROM outbox WHERE published_at IS NULL),
+       (SELECT coalesce(round(extract(epoch FROM now() - min(created_at)), 1), 0)::float8
+          FROM outbox WHERE published_at IS NULL),
        (SELECT count(*) FROM inbox WHERE status NOT IN ('done', 'ignored', 'dead')),
-       (SELECT extract(epoch FROM now() - min(received_at)) FROM inbox WHERE status NOT IN ('done', 'ignored', 'dead')),
+       (SELECT coalesce(round(extract(epoch FROM now() - min(received_at)), 1), 0)::float8
+          FROM inbox WHERE status NOT IN ('done', 'ignored', 'dead')),
        (SELECT count(*) FROM inbox WHERE status = 'dead')
 """
 
 
-_BEATS = "SELECT name, extract(epoch FROM now() - max(at)) FROM process_beats GROUP BY name"
+_BEATS = "SELECT name, round(extract(epoch FROM now() - max(at)), 1)::float8 FROM process_beats GROUP BY name"
 _BEATING = ("worker", "relay")
 
 
@@ -74,11 +76,11 @@ def render(status: Mapping[str, Any]) -> str:
     queues += [
         (
             row["service"],
-            str(row["outbox_waiting"]),
-            f"{row['outbox_oldest_s']} s",
-            str(row["inbox_waiting"]),
-            f"{row['inbox_oldest_s']} s",
-            str(row["inbox_dead"]),
+            _number(row["outbox_waiting"]),
+            _number(row["outbox_oldest_s"], " s"),
+            _number(row["inbox_waiting"]),
+            _number(row["inbox_oldest_s"], " s"),
+            _number(row["inbox_dead"]),
         )
         for row in status["queues"]
     ]
@@ -103,8 +105,10 @@ def _process(row: Mapping[str, Any], silent_s: float | None) -> dict[str, Any]:
 
 
 def _health(row: Mapping[str, Any], process: psutil.Process | None, silent_s: float) -> str:
-    """``ok``, ``not ready`` (a web process that cannot serve), ``silent`` (a worker or relay that gave no sign of life
-    for a while), ``done`` (a task) or ``down``.
+    """Sum up a process in a word.
+
+    ``ok``; ``not ready``: a web process that cannot serve; ``silent``: a worker or relay that gave no sign of life for
+    a while; ``done``: a task; ``down``.
     """
     if process is None:
         return "done" if row["role"] == "task" and row["last_exit"] == 0 else "down"
@@ -138,19 +142,31 @@ def _share(process: psutil.Process) -> int:
 
 
 def _queue(server_url: str, database: ServiceDatabase) -> dict[str, Any]:
-    with psycopg.connect(in_database(server_url, database.name), connect_timeout=3) as connection:
-        numbers = connection.execute(_QUEUES).fetchone()
-        beats: dict[str, float] = dict(connection.execute(_BEATS).fetchall())
-    outbox, outbox_age, inbox, inbox_age, dead = numbers or (0, 0, 0, 0, 0)
+    """The lag of one service; every number is None while its database cannot be asked."""
+    numbers, beats = _ask(in_database(server_url, database.name))
+    outbox, outbox_age, inbox, inbox_age, dead = numbers
     return {
         "service": database.service,
         "outbox_waiting": outbox,
-        "outbox_oldest_s": round(float(outbox_age or 0), 1),
+        "outbox_oldest_s": outbox_age,
         "inbox_waiting": inbox,
-        "inbox_oldest_s": round(float(inbox_age or 0), 1),
+        "inbox_oldest_s": inbox_age,
         "inbox_dead": dead,
-        **{f"{kind}_silent_s": round(float(beats[kind]), 1) if kind in beats else None for kind in _BEATING},
+        **{f"{kind}_silent_s": beats.get(kind) for kind in _BEATING},
     }
+
+
+def _ask(url: str) -> tuple[tuple[float | None, ...], dict[str, float]]:
+    try:
+        with psycopg.connect(url, connect_timeout=3) as connection:
+            numbers = connection.execute(_QUEUES).fetchone() or ()
+            return tuple(numbers), dict(connection.execute(_BEATS).fetchall())
+    except psycopg.Error:
+        return (None,) * 5, {}
+
+
+def _number(value: float | None, unit: str = "") -> str:
+    return "?" if value is None else f"{value:g}{unit}"
 
 
 def _megabytes(count: int) -> str:

@@ -66,12 +66,12 @@ def web_app(name: str, settings: Settings) -> Flask:
     _prepare(settings)
     module = importlib.import_module(f"{package_of(name)}.app")
     if hasattr(module, "create_app"):
-        return module.create_app()  # type: ignore[no-any-return]
+        return module.create_app()
     return create_app(Runtime(module.service, settings))
 
 
 def web_options(name: str, settings: Settings) -> dict[str, Any]:
-    """gunicorn's settings for a service."""
+    """Gunicorn's settings for a service."""
     edge = name in GEVENT_SERVICES
     return {
         "bind": f"{settings.host}:{settings.port}",

@@ -16,7 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
-from . import clock, collection, errors, identity, idempotency, jobs, logs, metrics, openapi, outbox_feed
+from . import clock, collection, errors, idempotency, identity, jobs, logs, metrics, openapi, outbox_feed
 from .database import system_transaction
 from .http import API, Blueprint, json_response, to_bytes
 from .service import Runtime
@@ -107,7 +107,7 @@ def _guard_views(app: Flask) -> None:
             view_func = _keyed(view_func)
         original(rule, endpoint, view_func, **options)
 
-    app.add_url_rule = add  # type: ignore[method-assign]
+    app.add_url_rule = add  # type: ignore[method-assign,assignment]
 
 
 def _keyed(view: Callable[..., Any]) -> Callable[..., Any]:

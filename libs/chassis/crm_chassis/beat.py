@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from celery import Celery, signals
+
 from crm_contracts.services import SERVICES
 
 from .bus import TICK_TASK, scheme_of, ticks_queue

@@ -35,7 +35,7 @@ class Change(ChassisBase):
 
 def collect(session: Session, _context: Any, _instances: Any) -> None:
     """Session hook: add a Change for every new or modified Record in this flush."""
-    from .database import Record  # noqa: PLC0415  Record's session carries this hook
+    from .database import Record
 
     principal = principal_or_none()
     common = {

@@ -119,7 +119,7 @@ class Scoped:
 
 
 def _is_or_holds(column: Any, user_id: UUID) -> ColumnElement[bool]:
-    return column.contains([user_id]) if isinstance(column.type, ARRAY) else column == user_id  # type: ignore[no-any-return]
+    return column.contains([user_id]) if isinstance(column.type, ARRAY) else column == user_id
 
 
 class Record(Scoped, SoftDeleted):
@@ -143,7 +143,7 @@ class Record(Scoped, SoftDeleted):
     @declared_attr.directive
     @classmethod
     def __mapper_args__(cls) -> dict[str, Any]:
-        return {"version_id_col": cls.__table__.c.version} if "__tablename__" in cls.__dict__ else {}
+        return {"version_id_col": cls.version} if "__tablename__" in cls.__dict__ else {}
 
     @declared_attr.directive
     @classmethod

@@ -18,6 +18,7 @@ Label = tuple[str, str]
 Options = Sequence[tuple[str, str, str]]
 """Options of a choice: (value, zh, en)."""
 
+Field = fields.Field[Any]
 _INT_MAX = 2_147_483_647
 
 
@@ -45,13 +46,13 @@ class _Text(fields.String):
         return text if text or not self.allow_none else None
 
 
-def text(label: Label, *, required: bool = False, longest: int = 200, group: str = "main", **more: Any) -> fields.Field:
+def text(label: Label, *, required: bool = False, longest: int = 200, group: str = "main", **more: Any) -> Field:
     """One line of text, ``longest`` characters at most."""
-    shortest = {"min": 1} if required else {}
-    return _Text(validate=validate.Length(max=longest, **shortest), **_common("text", label, required, group, more))
+    length = validate.Length(min=1 if required else None, max=longest)
+    return _Text(validate=length, **_common("text", label, required, group, more))
 
 
-def long_text(label: Label, *, required: bool = False, group: str = "main", **more: Any) -> fields.Field:
+def long_text(label: Label, *, required: bool = False, group: str = "main", **more: Any) -> Field:
     """Several lines of text, 20,000 characters at most."""
     return text(label, required=required, longest=20_000, group=group, crm={"multiline": True}, **more)
 
@@ -72,19 +73,19 @@ class _Phone(_Text):
         return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
-def phone(label: Label, **more: Any) -> fields.Field:
+def phone(label: Label, **more: Any) -> Field:
     """A telephone number."""
     group = more.pop("group", "main")
     return _Phone(validate=validate.Length(max=40), **_common("phone", label, False, group, more))
 
 
-def email(label: Label, **more: Any) -> fields.Field:
+def email(label: Label, **more: Any) -> Field:
     """An e-mail address."""
     group = more.pop("group", "main")
     return fields.Email(validate=validate.Length(max=254), **_common("email", label, False, group, more))
 
 
-def url(label: Label, **more: Any) -> fields.Field:
+def url(label: Label, **more: Any) -> Field:
     """A web address."""
     group = more.pop("group", "main")
     return fields.Url(
@@ -94,7 +95,7 @@ def url(label: Label, **more: Any) -> fields.Field:
 
 def integer(
     label: Label, *, least: int = 0, most: int = _INT_MAX, required: bool = False, group: str = "main", **more: Any
-) -> fields.Field:
+) -> Field:
     """A whole number between ``least`` and ``most``."""
     return fields.Integer(
         strict=True, validate=validate.Range(least, most), **_common("integer", label, required, group, more)
@@ -119,9 +120,9 @@ def decimal(
     required: bool = False,
     group: str = "main",
     **more: Any,
-) -> fields.Field:
+) -> Field:
     """A decimal number as a string, rounded to ``places``."""
-    pattern = {"metadata": {"type": "string", "pattern": r"^[0-9]{1,10}(\.[0-9]{1,%d})?$" % places}}
+    pattern = {"metadata": {"type": "string", "pattern": rf"^[0-9]{{1,10}}(\.[0-9]{{1,{places}}})?$"}}
     return _Decimal(
         places=places,
         as_string=True,
@@ -136,7 +137,7 @@ class _MoneySchema(Schema):
         required=True,
         places=2,
         as_string=True,
-        validate=validate.Range(Decimal(0), Decimal("9999999999999")),
+        validate=validate.Range(Decimal(0), Decimal(9999999999999)),
         metadata={"type": "string", "pattern": r"^[0-9]{1,13}(\.[0-9]{1,2})?$"},
     )
     currency = fields.String(
@@ -153,12 +154,12 @@ class Money(fields.Nested):
         super().__init__(_MoneySchema, **rules)
 
 
-def money(label: Label, *, required: bool = False, group: str = "main", **more: Any) -> fields.Field:
+def money(label: Label, *, required: bool = False, group: str = "main", **more: Any) -> Field:
     """An amount of money in the record's currency. The model has a column of the same name and ``currency``."""
     return Money(**_common("money", label, required, group, more))
 
 
-def date(label: Label, *, required: bool = False, group: str = "main", **more: Any) -> fields.Field:
+def date(label: Label, *, required: bool = False, group: str = "main", **more: Any) -> Field:
     """A calendar date, ISO 8601."""
     return fields.Date(**_common("date", label, required, group, more))
 
@@ -167,7 +168,7 @@ class _Moment(fields.AwareDateTime):
     """An instant; PostgreSQL's and everybody's calendar begins well after year 1900."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        from datetime import UTC  # noqa: PLC0415
+        from datetime import UTC
 
         moment = super()._deserialize(value, attr, data, **kwargs)
         try:
@@ -176,31 +177,31 @@ class _Moment(fields.AwareDateTime):
             raise ValidationError("This instant is outside the calendar.") from error
 
 
-def moment(label: Label, *, required: bool = False, group: str = "main", **more: Any) -> fields.Field:
+def moment(label: Label, *, required: bool = False, group: str = "main", **more: Any) -> Field:
     """An instant, RFC 3339 with an offset; kept in UTC."""
     return _Moment(format="iso", **_common("datetime", label, required, group, more))
 
 
-def boolean(label: Label, *, group: str = "main", **more: Any) -> fields.Field:
+def boolean(label: Label, *, group: str = "main", **more: Any) -> Field:
     """Yes or no."""
     more.setdefault("allow_none", False)
     return fields.Boolean(truthy={True}, falsy={False}, **_common("boolean", label, False, group, more))
 
 
-def choice(label: Label, options: Options, *, required: bool = False, group: str = "main", **more: Any) -> fields.Field:
+def choice(label: Label, options: Options, *, required: bool = False, group: str = "main", **more: Any) -> Field:
     """One of the options, by value."""
     values = [value for value, _zh, _en in options]
     more.setdefault("crm", {"options": [{"value": v, "label": (zh, en)} for v, zh, en in options]})
     return fields.String(validate=validate.OneOf(values), **_common("choice", label, required, group, more))
 
 
-def ref(label: Label, resource: str, *, required: bool = False, group: str = "main", **more: Any) -> fields.Field:
+def ref(label: Label, resource: str, *, required: bool = False, group: str = "main", **more: Any) -> Field:
     """The id of a record of another resource (``customer``, ``user``, ``org_unit`` …)."""
     more.setdefault("crm", {"resource": resource})
     return fields.UUID(**_common("ref", label, required, group, more))
 
 
-def refs(label: Label, resource: str, *, longest: int = 100, group: str = "main", **more: Any) -> fields.Field:
+def refs(label: Label, resource: str, *, longest: int = 100, group: str = "main", **more: Any) -> Field:
     """A list of ids of another resource."""
     more.setdefault("crm", {"resource": resource})
     more.setdefault("allow_none", False)
@@ -209,26 +210,25 @@ def refs(label: Label, resource: str, *, longest: int = 100, group: str = "main"
     )
 
 
-def texts(label: Label, *, longest: int = 50, group: str = "main", **more: Any) -> fields.Field:
+def texts(label: Label, *, longest: int = 50, group: str = "main", **more: Any) -> Field:
     """A list of short texts, such as tags."""
     more.setdefault("allow_none", False)
     item = _Text(required=True, validate=validate.Length(min=1, max=60))
     return fields.List(item, validate=validate.Length(max=longest), **_common("texts", label, False, group, more))
 
 
-def rows(label: Label, schema: type[Schema], *, longest: int = 200, group: str = "main", **more: Any) -> fields.Field:
+def rows(label: Label, schema: type[Schema], *, longest: int = 200, group: str = "main", **more: Any) -> Field:
     """A list of nested objects, such as the lines of an order; ``required=True`` asks for at least one."""
     required = bool(more.pop("required", False))
     more.setdefault("allow_none", False)
-    shortest = {"min": 1} if required else {}
     return fields.List(
         fields.Nested(schema),
-        validate=validate.Length(max=longest, **shortest),
+        validate=validate.Length(min=1 if required else None, max=longest),
         **_common("rows", label, required, group, more),
     )
 
 
-def obj(label: Label, *, group: str = "main", **more: Any) -> fields.Field:
+def obj(label: Label, *, group: str = "main", **more: Any) -> Field:
     """A free JSON object."""
     more.setdefault("allow_none", False)
     return fields.Dict(keys=fields.String(), **_common("object", label, False, group, more))

@@ -105,12 +105,12 @@ def media_type_of(content: bytes, name: str) -> str:
 def read(file: File) -> bytes:
     """The whole content, 25 MB at most."""
     with fsspec.open(_address(file), "rb") as source:
-        return source.read()  # type: ignore[no-any-return]
+        return source.read()
 
 
 def opened(file: File) -> BinaryIO:
     """The content as an open binary file, to be closed by the caller."""
-    return fsspec.open(_address(file), "rb").open()  # type: ignore[no-any-return]
+    return fsspec.open(_address(file), "rb").open()
 
 
 def download(file: File) -> Response:

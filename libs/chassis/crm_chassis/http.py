@@ -57,7 +57,7 @@ def _code(message: str) -> str:
 def load(schema: Schema, values: Any, *, partial: bool = False) -> dict[str, Any]:
     """Validate and convert values. Raises Invalid with a pointer for each field that is wrong."""
     try:
-        return schema.load(values, partial=partial)  # type: ignore[no-any-return]
+        return schema.load(values, partial=partial)
     except ValidationError as error:
         raise Invalid(errors=pointers(error.messages)) from error
 
@@ -123,7 +123,7 @@ def answers(view_of: Any, status: int = 200) -> Callable[[Callable[..., Any]], C
                 return result
             if schema is not None:
                 return json_response(schema.dump(result), status)
-            return view_of.respond(result, status)  # type: ignore[no-any-return]
+            return view_of.respond(result, status)
 
         writing.answer = view_of  # type: ignore[attr-defined]
         writing.answer_status = status  # type: ignore[attr-defined]

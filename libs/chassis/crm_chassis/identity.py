@@ -1,6 +1,6 @@
 """Who is calling, and what they may do.
 
-The gateway signs a short-lived token (JWT, Ed25519 as RFC 9864 names it) for each caller and service; a service believes nothing
+The gateway signs a short-lived token (JWT, Ed25519 of RFC 9864) for each caller and service; a service believes nothing
 else. ``Principal`` is that token read back.
 """
 
@@ -195,7 +195,7 @@ def verify(token: str, audience: str, public_key: OKPKey) -> Principal:
 
 
 def read_key(text: str) -> OKPKey:
-    """An Ed25519 key from PEM; newlines may be written as ``\\n`` so that it fits an environment variable."""
+    """An Ed25519 key from PEM; line ends may be escaped, so that it fits an environment variable."""
     return OKPKey.import_key(text.replace("\\n", "\n").encode())
 
 

@@ -15,12 +15,13 @@ from uuid import UUID
 
 import psycopg.errors
 import structlog
-from crm_contracts.envelope import Envelope
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
+
+from crm_contracts.envelope import Envelope
 
 from . import clock, crash, inbox_rows, logs
 from .database import system_transaction
@@ -222,18 +223,21 @@ def _attempt(runtime: Runtime, envelope: Envelope, pos: int | None, *, counted: 
 
 def _handle(runtime: Runtime, session: Session, envelope: Envelope, pos: int | None) -> str:
     inbox_rows.lock_aggregate(session, envelope)
-    row = inbox_rows.locked(session, envelope, pos)
-    if row.status in FINAL:
-        return row.status
     handler = runtime.service.handlers.get(envelope.type)
+    status, replayed = "done" if handler else "ignored", False
+    if not inbox_rows.enter(session, envelope, pos, status):
+        row = inbox_rows.locked(session, envelope, pos)
+        if row.status in FINAL:
+            return row.status
+        inbox_rows.settle(row, status)
+        replayed = row.replayed
     if handler is not None:
-        with _handling(envelope, row.replayed):
+        with _handling(envelope, replayed):
             crash.point("in_handler")
             handler(session, envelope)
             session.flush()
-    inbox_rows.settle(row, "done" if handler else "ignored")
-    inbox_rows.wake_parked(session, envelope)
-    return row.status
+        inbox_rows.wake_parked(session, envelope)
+    return status
 
 
 @contextmanager

@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from crm_contracts.envelope import Envelope
 from sqlalchemy import (
     BigInteger,
     DateTime,
@@ -21,10 +20,11 @@ from sqlalchemy import (
     func,
     select,
     text,
-    update,
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from crm_contracts.envelope import Envelope
 
 from . import clock
 from .schedules import Schedule
@@ -104,18 +104,35 @@ def values_of(envelope: Envelope, pos: int | None) -> dict[str, Any]:
     }
 
 
+_ENTER = insert(InboxRow.__table__).on_conflict_do_nothing().returning(InboxRow.__table__.c.event_id)
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
+_TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:key, 0))")
+_WAKE_PARKED = text(
+    "UPDATE inbox SET next_attempt_at = :now WHERE source = :source AND aggregate_id = :aggregate AND status = 'parked'"
+)
+
+
+def enter(session: Session, envelope: Envelope, pos: int | None, status: str) -> bool:
+    """Write the event's row unless it is there; answers whether it is new.
+
+    A row entered with a final status stands and falls with the transaction that makes the status true.
+    """
+    values = values_of(envelope, pos) | {"status": status}
+    if status in FINAL:
+        values |= {"next_attempt_at": None, "handled_at": clock.now()}
+    # Prepared once and sent past the ORM: this is the statement every event of every service pays for.
+    return session.connection().execute(_ENTER, values).first() is not None
+
+
 def locked(session: Session, envelope: Envelope, pos: int | None) -> InboxRow:
     """The event's row, made when it is new, locked until the transaction ends."""
-    session.execute(insert(InboxRow).values(values_of(envelope, pos)).on_conflict_do_nothing())
+    enter(session, envelope, pos, "pending")
     return session.get_one(InboxRow, (envelope.source, UUID(envelope.id)), with_for_update=True)
 
 
 def lock_aggregate(session: Session, envelope: Envelope) -> None:
     """Wait until nobody else handles an event of this aggregate; held until the transaction ends."""
-    session.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"),
-        {"key": _key(envelope)},
-    )
+    session.connection().execute(_LOCK, {"key": _key(envelope)})
 
 
 def settle(row: InboxRow, status: str) -> None:
@@ -160,16 +177,8 @@ def postpone(row: InboxRow, error: str, *, counted: bool) -> None:
 
 def wake_parked(session: Session, envelope: Envelope) -> None:
     """Make the aggregate's parked events due: their predecessor may just have been handled."""
-    session.execute(
-        update(InboxRow)
-        .where(
-            InboxRow.source == envelope.source,
-            InboxRow.aggregate_id == UUID(envelope.subject),
-            InboxRow.status == "parked",
-        )
-        .values(next_attempt_at=clock.now())
-        .execution_options(synchronize_session=False)
-    )
+    parameters = {"now": clock.now(), "source": envelope.source, "aggregate": UUID(envelope.subject)}
+    session.connection().execute(_WAKE_PARKED, parameters)
 
 
 def claim(session: Session, limit: int) -> list[tuple[Envelope, int | None]]:
@@ -219,10 +228,7 @@ RETENTION = Schedule(name="inbox.retention", every_s=3600, run=forget_old)
 
 
 def _charge(session: Session, row: InboxRow, envelope: Envelope) -> bool:
-    free = session.scalar(
-        text("SELECT pg_try_advisory_xact_lock(hashtextextended(:key, 0))"),
-        {"key": _key(envelope)},
-    )
+    free = session.connection().scalar(_TRY_LOCK, {"key": _key(envelope)})
     if not free:
         row.next_attempt_at = clock.now() + timedelta(seconds=_BUSY_AFTER_S)
         return False

@@ -162,7 +162,7 @@ def run_job(runtime: Runtime, job_id: UUID) -> bool:
 
 
 def _function(runtime: Runtime, kind: str) -> JobFunction:
-    from .collection import jobs as collection_jobs  # noqa: PLC0415  collections submit jobs through this module
+    from .collection import jobs as collection_jobs
 
     return {**collection_jobs.FUNCTIONS, **runtime.service.jobs}[kind]
 

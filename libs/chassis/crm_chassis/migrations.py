@@ -13,8 +13,23 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import ARRAY, Connection, MetaData, create_engine, text
 
-from . import change_log, collection, custom_fields, files, idempotency, jobs, numbering, org, text_search  # noqa: F401
-from . import inbox, inbox_rows, outbox, process_beats, schedules, sweeper  # noqa: F401  their tables belong everywhere
+from . import (  # noqa: F401  # noqa: F401  their tables belong everywhere
+    change_log,
+    collection,
+    custom_fields,
+    files,
+    idempotency,
+    inbox,
+    inbox_rows,
+    jobs,
+    numbering,
+    org,
+    outbox,
+    process_beats,
+    schedules,
+    sweeper,
+    text_search,
+)
 from .collection import jobs as collection_jobs  # noqa: F401
 from .database import Scoped, sqlalchemy_url, system_transaction
 from .service import Runtime, Service

@@ -43,7 +43,7 @@ def document(app: Flask, runtime: Runtime) -> dict[str, Any]:
             continue
         path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule.removeprefix(API))
         for method in sorted((rule.methods or set()) & {"GET", "POST", "PATCH", "DELETE", "PUT"}):
-            operation = _operation(spec, plugin, view, method, path, rule)
+            operation = _operation(plugin, view, method, path, rule)
             paths.setdefault(path, {})[method.lower()] = operation
     made = spec.to_dict()
     made["paths"] = paths
@@ -51,7 +51,7 @@ def document(app: Flask, runtime: Runtime) -> dict[str, Any]:
     return made
 
 
-def _schema_name(schema: Any) -> str | None:
+def _schema_name(schema: Any) -> str:
     cls = schema if isinstance(schema, type) else type(schema)
     return re.sub(r"Schema$", "", cls.__name__)
 
@@ -60,7 +60,7 @@ def _name(declared: Collection) -> str:
     return re.sub(r"Schema$", "", declared.schema.__name__)
 
 
-def _operation(spec: APISpec, plugin: Any, view: Any, method: str, path: str, rule: Any) -> dict[str, Any]:
+def _operation(plugin: Any, view: Any, method: str, path: str, rule: Any) -> dict[str, Any]:
     doc = (view.__doc__ or view.__name__.replace("_", " ").capitalize()).strip()
     summary, _, description = doc.partition("\n")
     operation: dict[str, Any] = {
@@ -77,7 +77,7 @@ def _operation(spec: APISpec, plugin: Any, view: Any, method: str, path: str, ru
         operation["security"] = []
     if method == "POST" and view.permission not in {"public", "internal"}:
         operation["parameters"].append(_key_parameter(view.needs_key))
-    _describe(spec, plugin, view, operation)
+    _describe(plugin, view, operation)
     operation["responses"]["default"] = {"$ref": "#/components/responses/Problem"}
     return operation
 
@@ -98,7 +98,7 @@ def _key_parameter(required: bool) -> dict[str, Any]:
     }
 
 
-def _describe(spec: APISpec, plugin: Any, view: Any, operation: dict[str, Any]) -> None:
+def _describe(plugin: Any, view: Any, operation: dict[str, Any]) -> None:
     """Body and answers: from the collection's shape, or from what the view's decorators name."""
     shape = getattr(view, "shape", None)
     if shape:

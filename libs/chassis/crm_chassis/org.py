@@ -117,8 +117,8 @@ _trees: dict[int, tuple[float, Tree]] = {}
 
 def tree() -> Tree:
     """The current service's tree, at most a second behind its table."""
-    from .database import system_transaction  # noqa: PLC0415  database needs the tables of this module
-    from .service import current_runtime  # noqa: PLC0415
+    from .database import system_transaction
+    from .service import current_runtime
 
     key = id(current_runtime())
     checked, known = _trees.get(key, (0.0, _EMPTY))

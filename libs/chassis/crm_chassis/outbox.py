@@ -12,8 +12,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from crm_contracts.envelope import Envelope
-from crm_contracts.events import REGISTRY, EventType
 from sqlalchemy import (
     BigInteger,
     DateTime,
@@ -27,6 +25,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from crm_contracts.envelope import Envelope
+from crm_contracts.events import REGISTRY, EventType
 
 from . import clock, logs
 from .ids import uuid7

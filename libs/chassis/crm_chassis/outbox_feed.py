@@ -5,11 +5,12 @@ from __future__ import annotations
 from hmac import compare_digest
 from typing import Any
 
-from crm_contracts.events import REGISTRY
-from crm_contracts.subscriptions import matches
 from flask import Response, request
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
+
+from crm_contracts.events import REGISTRY
+from crm_contracts.subscriptions import matches
 
 from .database import system_transaction
 from .errors import BadRequest, Unauthenticated

@@ -13,10 +13,11 @@ import time
 from typing import TYPE_CHECKING
 
 import structlog
-from crm_contracts.envelope import Envelope
-from crm_contracts.subscriptions import subscribers_of
 from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
+
+from crm_contracts.envelope import Envelope
+from crm_contracts.subscriptions import subscribers_of
 
 from . import clock, crash, process_beats
 from .bus import Bus, Delivery

@@ -61,7 +61,7 @@ def predicate(model: type[Scoped], principal: Principal, action: str = "read") -
     cache = principal.scope_cache
     if key not in cache:
         cache[key] = _compile(model, principal, f"{model.__resource__}:{action}")
-    return cache[key]  # type: ignore[no-any-return]
+    return cache[key]
 
 
 def _compile(model: type[Scoped], principal: Principal, permission: str) -> ColumnElement[bool] | None:
@@ -87,7 +87,7 @@ def in_company_pool(model: type[Any], principal: Principal) -> ColumnElement[boo
 
 def apply(state: ORMExecuteState) -> None:
     """Session hook: add the caller's predicate, and hide soft-deleted rows, in every ORM statement."""
-    from .database import Scoped, SoftDeleted  # noqa: PLC0415  the models need the predicates above
+    from .database import Scoped, SoftDeleted
 
     if state.is_column_load or state.is_relationship_load:
         return
@@ -120,4 +120,4 @@ def _options(session: Session, principal: Principal) -> list[Any]:
             for model, criterion in compiled
             if criterion is not None
         ]
-    return cache[key]  # type: ignore[no-any-return]
+    return cache[key]

@@ -73,7 +73,7 @@ class Runtime:
     @cached_property
     def database(self) -> Database:
         """The service's database, connected lazily."""
-        from .database import Database  # noqa: PLC0415  database needs current_runtime from here
+        from .database import Database
 
         return Database(self.settings, self.service.base)
 
@@ -102,4 +102,4 @@ def current_runtime() -> Runtime:
 
 def load_service(name: str) -> Service:
     """The declaration of a service by name, ``service-desk``."""
-    return importlib.import_module(f"{package_of(name)}.app").service  # type: ignore[no-any-return]
+    return importlib.import_module(f"{package_of(name)}.app").service

@@ -13,12 +13,13 @@ from urllib.parse import urlencode
 
 import structlog
 import urllib3
-from crm_contracts.envelope import Envelope
-from crm_contracts.events import REGISTRY
-from crm_contracts.subscriptions import PATTERNS, matches
 from sqlalchemy import BigInteger, Text, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from crm_contracts.envelope import Envelope
+from crm_contracts.events import REGISTRY
+from crm_contracts.subscriptions import PATTERNS, matches
 
 from . import bus, inbox, outbox_feed
 from .database import system_transaction
@@ -116,7 +117,7 @@ class Sweeper:
             raise FeedUnavailable(f"{source}: {error}") from error
         if answer.status != 200:
             raise FeedUnavailable(f"{source} answered {answer.status}")
-        return json.loads(answer.data)  # type: ignore[no-any-return]
+        return json.loads(answer.data)
 
 
 def mark_of(session: Session, source: str) -> SweepMark:

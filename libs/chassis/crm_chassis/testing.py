@@ -143,7 +143,7 @@ class Bench:
 
     def deliver(self, event_type: str, data: dict[str, Any], *, version: int = 1, source: str | None = None) -> None:
         """Hand the service an event as the bus would."""
-        from .inbox import receive  # noqa: PLC0415  tests of pure parts need no bus
+        from .inbox import receive
 
         envelope = Envelope(
             id=str(ids.uuid7()),
@@ -159,7 +159,7 @@ class Bench:
 
     def events(self, event_type: str | None = None) -> list[dict[str, Any]]:
         """The envelopes in the outbox, oldest first, of one type or of all."""
-        from .outbox import OutboxRow  # noqa: PLC0415  see above
+        from .outbox import OutboxRow
 
         with self.system() as session:
             rows = session.scalars(select(OutboxRow).order_by(OutboxRow.id)).all()
@@ -167,7 +167,7 @@ class Bench:
 
     def run_jobs(self) -> int:
         """Run every waiting background job."""
-        from .jobs import run_due  # noqa: PLC0415  see above
+        from .jobs import run_due
 
         return run_due(self.runtime, limit=100)
 

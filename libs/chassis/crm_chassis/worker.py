@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from celery import Celery, signals
 from celery.exceptions import Reject
+
 from crm_contracts.envelope import Envelope, InvalidEnvelope
 
 from . import inbox, jobs, process_beats, schedules

@@ -97,7 +97,7 @@ _CUSTOMER = {
 }
 _define("customer", "customer", "created changed assigned pooled deleted", _CUSTOMER)
 _define("customer", "customer", "merged unmerged", {**_OWNED, "into_id": "uuid"})
-_define("customer", "contact", "created changed", {**_OWNED, "customer_id": "uuid", "name": "string"})
+_define("customer", "contact", "created changed deleted", {**_OWNED, "customer_id": "uuid", "name": "string"})
 _define(
     "customer",
     "interaction",
@@ -142,7 +142,7 @@ _define(
 _define(
     "sales",
     "lead",
-    "captured changed assigned discarded",
+    "captured changed assigned discarded deleted",
     {**_OWNED, "name": "string", "company": "string?", "status": "string"},
 )
 _define(
@@ -160,7 +160,7 @@ _OPPORTUNITY = {
     "amount": "money?",
     "status": "string",
 }
-_define("sales", "opportunity", "created changed assigned advanced stalled won lost reopened", _OPPORTUNITY)
+_define("sales", "opportunity", "created changed assigned advanced stalled won lost reopened deleted", _OPPORTUNITY)
 _define("sales", "product", "changed", {"id": "uuid", "version": "integer", "code": "string", "name": "string"})
 _ORDER = {
     **_OWNED,
@@ -171,7 +171,7 @@ _ORDER = {
     "total": "money",
     "lines": "array",
 }
-_define("sales", "order", "created confirmed delivered returned closed cancelled", _ORDER)
+_define("sales", "order", "created changed confirmed delivered returned closed cancelled deleted", _ORDER)
 _define(
     "sales",
     "receivable",
@@ -200,11 +200,11 @@ _REQUEST = {
 _define(
     "service-desk",
     "request",
-    "created changed assigned started held resumed answered rated reopened archived merged",
+    "created changed assigned started held resumed answered rated reopened escalated archived merged deleted",
     _REQUEST,
 )
 _define("service-desk", "sla", "warned breached", {**_REQUEST, "id": "uuid"})
-_define("service-desk", "article", "published retired", {**_RECORD, "title": "string", "body": "string"})
+_define("service-desk", "article", "published retired deleted", {**_RECORD, "title": "string", "body": "string"})
 
 # expenses
 _TRIP = {
@@ -220,7 +220,7 @@ _TRIP = {
 _define(
     "expenses",
     "travel-plan",
-    "created submitted approved returned rejected withdrawn started finished settled cancelled",
+    "created changed submitted approved returned rejected withdrawn started finished settled cancelled deleted",
     _TRIP,
 )
 _define(
@@ -239,7 +239,7 @@ _CLAIM = {
     "total": "money",
     "items": "array",
 }
-_define("expenses", "claim", "created submitted approved returned rejected withdrawn paid", _CLAIM)
+_define("expenses", "claim", "created changed submitted approved returned rejected withdrawn paid deleted", _CLAIM)
 
 # approvals: any service asks, workflow answers. `fields` are what the conditions of a flow may use.
 _ASKED = {

@@ -23,7 +23,7 @@ PATTERNS: dict[str, tuple[str, ...]] = {
         "crm.workflow.approval.decided.v1",
         "crm.workflow.approval.withdrawn.v1",
     ),
-    "service-desk": (*_IDENTITY, *_CUSTOMERS),
+    "service-desk": (*_IDENTITY, *_CUSTOMERS, "crm.customer.contact.*.v1"),
     "expenses": (
         *_IDENTITY,
         *_CUSTOMERS,

@@ -1,0 +1,1 @@
+"""The expenses service: trips and claims."""

@@ -17,20 +17,27 @@ from uuid import uuid4
 
 import psycopg
 import redis
-from crm_chassis.bus import scheme_of
-from crm_chassis.bus.amqp import dead_queue_of, worker_queues
+from chassis.bus.ledger_and_mirror import SERVICES, Effect, change_account
+from chassis.bus.process import feed_app
+from kombu import Connection
+from sqlalchemy import select
+from sqlalchemy.engine import make_url
+from werkzeug.serving import make_server
+
+from crm_chassis.bus import events_queue, open_bus, scheme_of
+from crm_chassis.bus.amqp import dead_queue_of, events_queue_of, worker_queues
 from crm_chassis.database import system_transaction
+from crm_chassis.inbox import InboxRow
+from crm_chassis.outbox import OutboxRow
+from crm_chassis.relay import Relay
 from crm_chassis.service import Runtime
 from crm_chassis.settings import Settings
 from crm_chassis.tables import ChassisBase
 from crm_chassis.testing_servers import free_ports
-from kombu import Connection
-from ledger_and_mirror import SERVICES
-from process import feed_app
-from sqlalchemy.engine import make_url
-from werkzeug.serving import make_server
+from crm_contracts.envelope import Envelope
+from crm_contracts.subscriptions import PATTERNS
 
-HERE = Path(__file__).parent
+TESTS = Path(__file__).parents[2]
 INTERNAL_KEY = "the-key-of-the-tests"
 
 
@@ -79,9 +86,11 @@ class World:
             "PEERS": json.dumps(dict(own.peers)),
             "POOL_SIZE": "8",
             "WORKER_THREADS": "4",
+            "PYTHONPATH": str(TESTS),
             **settings,
         }
-        process = subprocess.Popen([sys.executable, "-W", "ignore", str(HERE / "process.py"), kind, name], env=environment)
+        command = [sys.executable, "-W", "ignore", "-m", "chassis.bus.process", kind, name]
+        process = subprocess.Popen(command, env=environment)
         self.processes.append(process)
         return process
 
@@ -97,6 +106,48 @@ class World:
             server.shutdown()
             thread.join()
             server.server_close()
+
+    def commit(self, accounts: int, versions: int = 1, **extra: Any) -> int:
+        """Commit ``versions`` changes of each of ``accounts`` new accounts; answers how many events that made."""
+        ids = [uuid4() for _ in range(accounts)]
+        for version in range(1, versions + 1):
+            for account_id in ids:
+                with self.transaction("ledger") as session:
+                    change_account(session, account_id, version, balance=version * 10, **extra)
+        return accounts * versions
+
+    @contextmanager
+    def relay(self, name: str = "ledger") -> Iterator[Relay]:
+        """A relay in this process, to be stepped by hand."""
+        transport = open_bus(self.broker_url)
+        try:
+            yield Relay(self[name], transport)
+        finally:
+            transport.close()
+
+    def effects(self) -> list[Effect]:
+        """What the mirror's handlers did, in the order they did it."""
+        with self.transaction("mirror") as session:
+            return list(session.scalars(select(Effect).order_by(Effect.done_at)))
+
+    def outbox(self) -> list[OutboxRow]:
+        """The ledger's outbox by ``pos``."""
+        with self.transaction("ledger") as session:
+            return list(session.scalars(select(OutboxRow).order_by(OutboxRow.pos, OutboxRow.id)))
+
+    def envelopes(self) -> list[Envelope]:
+        """The ledger's events in the order they were committed."""
+        return [Envelope.from_dict(row.envelope) for row in sorted(self.outbox(), key=lambda row: row.id)]
+
+    def inbox(self) -> dict[str, InboxRow]:
+        """The mirror's inbox by event id."""
+        with self.transaction("mirror") as session:
+            return {str(row.event_id): row for row in session.scalars(select(InboxRow))}
+
+    def handled_once(self, expected: int) -> bool:
+        """Whether exactly ``expected`` effects exist, each of another event."""
+        effects = self.effects()
+        return len(effects) == expected == len({effect.event_id for effect in effects})
 
     def with_settings(self, name: str, **changes: Any) -> Runtime:
         """A second runtime of a service in this process, with other settings."""
@@ -139,10 +190,24 @@ def empty_queues(broker_url: str) -> None:
             client.flushall()
         return
     with Connection(broker_url) as connection:
-        for name in SERVICES:
+        for name in PATTERNS:
             for queue in (*worker_queues(name), dead_queue_of(name)):
                 channel = connection.channel()
                 queue(channel).delete()
+
+
+def queued(broker_url: str, name: str) -> list[Envelope]:
+    """Take every event out of a service's queue, in order."""
+    taken = []
+    with Connection(broker_url) as connection:
+        queue = connection.SimpleQueue(events_queue_of(name) if scheme_of(broker_url) == "amqp" else events_queue(name))
+        while True:
+            try:
+                message = queue.get(timeout=1)
+            except queue.Empty:
+                return taken
+            taken.append(Envelope.from_dict(message.payload[0][0]))
+            message.ack()
 
 
 def eventually(check: Callable[[], Any], within_s: float = 30.0) -> Any:

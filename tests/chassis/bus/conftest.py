@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from bus_world import World, new_world
+from chassis.bus.bus_world import World, new_world
+
 from crm_chassis.testing_servers import Server, ServerUnavailable, start_rabbitmq, start_redis
 
 _missing: list[str] = []

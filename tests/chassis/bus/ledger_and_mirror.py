@@ -7,8 +7,13 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from crm_chassis import inbox, outbox
 from crm_chassis.database import service_base
@@ -16,8 +21,6 @@ from crm_chassis.service import Service
 from crm_contracts.envelope import Envelope
 from crm_contracts.events import REGISTRY, EventType
 from crm_contracts.subscriptions import PATTERNS
-from sqlalchemy import select
-from sqlalchemy.orm import Mapped, Session, mapped_column
 
 CHANGED = "crm.ledger.account.changed.v1"
 STEPPED = "crm.ledger.account.stepped.v1"
@@ -29,6 +32,9 @@ for _type in (CHANGED, STEPPED, AUDITED, COPIED):
     REGISTRY[_type] = EventType(_type, _service, _subject, _fact, 1, {"id": "uuid", "balance": "integer"})
 PATTERNS["ledger"] = ()
 PATTERNS["mirror"] = ("crm.ledger.#",)
+
+repaired = threading.Event()
+"""Set by a test when the fault that ``behaviour: fail`` stands for was put right."""
 
 LedgerBase = service_base()
 MirrorBase = service_base()
@@ -64,6 +70,7 @@ class Effect(MirrorBase):  # type: ignore[misc,valid-type]
     aggregate_id: Mapped[UUID]
     version: Mapped[int]
     replayed: Mapped[bool]
+    done_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
 
 def change_account(session: Session, account_id: UUID, version: int, balance: int, **extra: Any) -> Envelope:
@@ -91,7 +98,10 @@ def copy_account(session: Session, event: Envelope) -> None:
 def step_account(session: Session, event: Envelope) -> None:
     """A handler that needs every version in turn."""
     last = session.scalar(
-        select(Effect.version).where(Effect.aggregate_id == UUID(event.subject)).order_by(Effect.version.desc()).limit(1)
+        select(Effect.version)
+        .where(Effect.aggregate_id == UUID(event.subject))
+        .order_by(Effect.version.desc())
+        .limit(1)
     )
     if event.aggregateversion != (last or 0) + 1:
         raise inbox.Parked(event.aggregateversion - 1)
@@ -112,7 +122,7 @@ def _note(session: Session, event: Envelope) -> None:
 def _behave(behaviour: str | None) -> None:
     if behaviour == "die":
         os.kill(os.getpid(), signal.SIGKILL)
-    if behaviour == "fail":
+    if behaviour == "fail" and not repaired.is_set():
         raise ValueError("this account cannot be copied")
 
 

@@ -1,15 +1,16 @@
-"""``python process.py relay|worker|feed SERVICE``: one real process of a test service, settings from the environment."""
+"""``python -m chassis.bus.process relay|worker|feed SERVICE``: one real process of a test service."""
 
 from __future__ import annotations
 
 import sys
 
+from chassis.bus.ledger_and_mirror import SERVICES
+from flask import Flask
+
 from crm_chassis import clock, crash, errors, logs, outbox_feed, worker
 from crm_chassis.__main__ import relay_until_stopped
 from crm_chassis.service import Runtime
 from crm_chassis.settings import Settings
-from flask import Flask
-from ledger_and_mirror import SERVICES
 
 
 def feed_app(runtime: Runtime) -> Flask:

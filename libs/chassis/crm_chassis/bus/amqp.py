@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from amqp.exceptions import AMQPError
-from crm_contracts.envelope import Envelope
-from crm_contracts.subscriptions import PATTERNS
 from kombu import Connection, Exchange, Producer, Queue, binding
 from kombu.exceptions import OperationalError
+
+from crm_contracts.envelope import Envelope
+from crm_contracts.subscriptions import PATTERNS
 
 from .. import crash
 from . import (

@@ -22,7 +22,7 @@ class EventTasks(Tasks):  # type: ignore[misc]
     def start(self, c: Any) -> None:
         """Called by Celery with its consumer."""
         if c.connection.transport.driver_type == "amqp":
-            from .amqp import declare_all  # noqa: PLC0415  a Redis worker does not load it
+            from .amqp import declare_all
 
             declare_all(c.connection.default_channel)
         super().start(c)

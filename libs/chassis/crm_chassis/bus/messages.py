@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from crm_contracts.envelope import Envelope
 from kombu import Producer
+
+from crm_contracts.envelope import Envelope
 
 from . import EVENT_TASK
 

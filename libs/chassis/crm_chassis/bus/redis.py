@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from crm_contracts.envelope import Envelope
-from crm_contracts.subscriptions import subscribers_of
 from kombu import Connection, Producer, Queue
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
+
+from crm_contracts.envelope import Envelope
+from crm_contracts.subscriptions import subscribers_of
 
 from .. import crash
 from . import (
@@ -52,7 +53,7 @@ def worker_queues(service: str) -> list[Queue]:
 
 
 class RedisBus:
-    """Publishes one message per subscriber; Redis' answer to the push is the confirm."""
+    """Publishes one message per subscriber; Redis' answer is the confirm."""
 
     def __init__(self, broker_url: str) -> None:
         self._url = broker_url
@@ -68,15 +69,16 @@ class RedisBus:
             raise BrokerUnavailable(str(error)) from error
 
     def publish(self, batch: Sequence[tuple[Envelope, int]]) -> Delivery:
-        """Send a batch in order and stop at the first event that could not reach all of its subscribers."""
+        """Send a batch in one pipeline; without Redis' answer to all of it, none of it counts as sent."""
         delivery = Delivery()
         try:
             producer = self._open()
-            for envelope, pos in batch:
-                crash.point("before_publish")
-                for service in subscribers_of(envelope.type):
-                    messages.send_event(producer, envelope, pos, routing_key=events_queue(service))
-                delivery.confirmed.add(envelope.id)
+            with producer.batch():
+                for envelope, pos in batch:
+                    crash.point("before_publish")
+                    for service in subscribers_of(envelope.type):
+                        messages.send_event(producer, envelope, pos, routing_key=events_queue(service))
+            delivery.confirmed = {envelope.id for envelope, _ in batch}
         except _ERRORS as error:
             delivery.failure = f"{type(error).__name__}: {error}"
             self.close()

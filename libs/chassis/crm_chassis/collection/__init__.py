@@ -1,5 +1,8 @@
-"""One declaration from which a collection's list, read, create, update, delete, restore, bulk, schema, custom fields,
-history, attachments, import and export come. Verbs with a meaning of their own are written by hand beside it."""
+"""One declaration from which all that is uniform about a collection comes.
+
+List, read, create, update, delete, restore, bulk, schema, custom fields, history, attachments, import and export. Verbs
+with a meaning of their own are written by hand beside it.
+"""
 
 from .declaration import Collection, RecordSchema, Verb
 from .routes import routes

@@ -110,7 +110,7 @@ class Collection:
         found = [(name, self._getter(name, self.loader.fields[name])) for name in shown]
         return found + [(name, getter) for name, getter in self.computed.items() if name not in shown]
 
-    def _getter(self, name: str, spec: ma.Field) -> Callable[[Any], Any]:
+    def _getter(self, name: str, spec: fields.Field) -> Callable[[Any], Any]:
         if name in self.computed:
             return self.computed[name]
         if isinstance(spec, fields.Money):
@@ -162,13 +162,13 @@ class Collection:
     def respond(self, record: Any, status: int = 200) -> Response:
         """The record with its ETag (and its Location when it was created)."""
         headers = {"ETag": f'"{record.version}"'}
-        if status == 201:  # noqa: PLR2004
+        if status == 201:
             headers["Location"] = f"/api/v1/{self.name}/{record.id}"
         return json_response(self.shown(record), status, headers)
 
     def payload(self, record: Any) -> dict[str, Any]:
         """The record's full state as an event carries it."""
-        return plain(self.dump(record))  # type: ignore[no-any-return]
+        return plain(self.dump(record))
 
     def announce(self, session: Session, record: Record, fact: str, **more: Any) -> None:
         """Publish ``crm.<service>.<subject>.<fact>.v1`` with the record's state after a flush, and more fields."""
@@ -206,6 +206,6 @@ def mask(value: Any) -> Any:
     """Personal data with its middle hidden: ``138****8000``; short values show their first character only."""
     if not isinstance(value, str):
         return None
-    if len(value) < 8:  # noqa: PLR2004  shorter than a telephone number
+    if len(value) < 8:
         return value[:1] + "***"
     return f"{value[:3]}****{value[-4:]}"

@@ -16,7 +16,7 @@ from sqlalchemy import Index, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from .. import errors, files
+from .. import errors, files, org
 from ..database import transaction
 from ..http import plain
 from ..jobs import JobRun
@@ -211,10 +211,27 @@ def _references(
 ) -> dict[str, dict[str, UUID]]:
     found: dict[str, dict[str, UUID]] = {}
     for index, name in columns.items():
-        if name in collection.lookups:
+        lookup = collection.lookups.get(name) or _identity_lookup(collection, name)
+        if lookup:
             texts = {cells[index].strip() for _, cells in batch if index < len(cells) and cells[index].strip()}
-            found[name] = dict(collection.lookups[name](session, texts))
+            found[name] = dict(lookup(session, texts))
     return found
+
+
+def _identity_lookup(collection: Collection, name: str) -> Callable[[Session, set[str]], dict[str, UUID]] | None:
+    """Users may be written by sign-in name and units by code in every file."""
+    spec = collection.loader.fields.get(name)
+    crm = spec.metadata.get("crm", {}) if spec else {}
+    if crm.get("kind") != "ref" or crm.get("resource") not in {"user", "org_unit"}:
+        return None
+    model, column = (
+        (org.OrgUser, org.OrgUser.username) if crm["resource"] == "user" else (org.OrgUnit, org.OrgUnit.code)
+    )
+
+    def find(session: Session, texts: set[str]) -> dict[str, UUID]:
+        return {row[0]: row[1] for row in session.execute(select(column, model.id).where(column.in_(texts)))}
+
+    return find
 
 
 def _body(

@@ -80,7 +80,7 @@ def page(session: Session, collection: Collection, wanted: Asked, base: Select[A
     rows = list(session.scalars(_paged(statement, collection, wanted)).all())
     more, rows = len(rows) > wanted.limit, rows[: wanted.limit]
     items = [collection.shown(row, wanted.only) for row in rows]
-    return {"items": items, "next_cursor": _cursor(collection, wanted, rows[-1]) if more else None, **answer}
+    return {"items": items, "next_cursor": _cursor(wanted, rows[-1]) if more else None, **answer}
 
 
 def _total(session: Session, statement: Select[Any], collection: Collection) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def _beyond(model: type[Any], sort: list[tuple[str, bool]], after: list[Any]) ->
     columns = [getattr(model, name) for name, _ in sort]
     if len(directions) == 1 and not any(_nullable(model, name) for name, _ in sort):
         row, last = tuple_(*columns), tuple_(*after)
-        return row < last if directions == {True} else row > last  # type: ignore[no-any-return]
+        return row < last if directions == {True} else row > last
     either: list[ColumnElement[bool]] = []
     same: list[ColumnElement[bool]] = []
     for (name, descending), column, value in zip(sort, columns, after, strict=True):
@@ -170,7 +170,7 @@ def _yes(name: str, raw: str) -> bool:
 
 
 def _clean(name: str, raw: str) -> str:
-    if "\x00" in raw or len(raw) > 200:  # noqa: PLR2004
+    if "\x00" in raw or len(raw) > 200:
         raise problem(name, "Search for 200 characters at most, without control characters.")
     return raw
 
@@ -180,7 +180,7 @@ def condition(collection: Collection, name: str, raw: str, principal: Principal 
     if "\x00" in raw:
         raise problem(name, "Remove the NUL character.")
     if name in collection.filters:
-        return collection.filters[name](raw)  # type: ignore[no-any-return]
+        return collection.filters[name](raw)
     base, _, operator = name.partition("__")
     if operator and operator not in _OPERATORS:
         raise problem(name, f"There is no filter operator {operator}.", "unknown_field")
@@ -196,30 +196,30 @@ def condition(collection: Collection, name: str, raw: str, principal: Principal 
 def _compare(collection: Collection, name: str, base: str, operator: str, raw: str) -> ColumnElement[bool]:
     column, spec = getattr(collection.model, base), collection.loader.fields.get(base)
     if operator == "isnull":
-        return column.is_(None) if _yes(name, raw) else column.is_not(None)  # type: ignore[no-any-return]
+        return column.is_(None) if _yes(name, raw) else column.is_not(None)
     if isinstance(column.type, ARRAY):
-        return column.contains([_value(name, getattr(spec, "inner", None), raw)])  # type: ignore[no-any-return]
+        return column.contains([_value(name, getattr(spec, "inner", None), raw)])
     if isinstance(column.type, JSONB):
         raise problem(name, f"This list has no filter {base}.", "unknown_field")
     match operator:
         case "in":
-            return column.in_([_value(name, spec, part) for part in raw.split(",")[:LIMIT_MAX]])  # type: ignore[no-any-return]
+            return column.in_([_value(name, spec, part) for part in raw.split(",")[:LIMIT_MAX]])
         case "contains":
             if not isinstance(column.type, String):
                 raise problem(name, "`contains` works on text.")
-            return column.icontains(raw, autoescape=True)  # type: ignore[no-any-return]
+            return column.icontains(raw, autoescape=True)
         case "under":
             return units_below(frozenset({_value(name, spec, raw)}), column)
         case "gte":
-            return column >= _value(name, spec, raw)  # type: ignore[no-any-return]
+            return column >= _value(name, spec, raw)
         case "lte":
-            return column <= _value(name, spec, raw)  # type: ignore[no-any-return]
+            return column <= _value(name, spec, raw)
         case "ne":
-            return column.is_distinct_from(_value(name, spec, raw))  # type: ignore[no-any-return]
-    return column == _value(name, spec, raw)  # type: ignore[no-any-return]
+            return column.is_distinct_from(_value(name, spec, raw))
+    return column == _value(name, spec, raw)
 
 
-def _value(name: str, spec: ma.Field | None, raw: str) -> Any:
+def _value(name: str, spec: fields.Field | None, raw: str) -> Any:
     """The text of a filter as the field's type."""
     try:
         if isinstance(spec, ma.Boolean):
@@ -244,14 +244,14 @@ def _custom(collection: Collection, key: str, operator: str, raw: str) -> Column
         case "isnull":
             return ~column.has_key(key) if _yes(key, raw) else column.has_key(key)
         case "contains":
-            return as_text.icontains(raw, autoescape=True)  # type: ignore[no-any-return]
+            return as_text.icontains(raw, autoescape=True)
         case "in":
-            return as_text.in_(raw.split(",")[:LIMIT_MAX])  # type: ignore[no-any-return]
+            return as_text.in_(raw.split(",")[:LIMIT_MAX])
         case "ne":
-            return as_text.is_distinct_from(raw)  # type: ignore[no-any-return]
+            return as_text.is_distinct_from(raw)
         case "gte" | "lte":
             left, right = _comparable(column[key], raw)
-            return left >= right if operator == "gte" else left <= right  # type: ignore[no-any-return]
+            return left >= right if operator == "gte" else left <= right
     raise problem(f"custom.{key}", f"There is no filter operator {operator} on custom fields.", "unknown_field")
 
 
@@ -276,7 +276,7 @@ def _readings(raw: str) -> list[Any]:
     if raw in {"true", "false"}:
         readings.append(raw == "true")
     number = _number(raw)
-    if number is not None and abs(number) < 1e15:  # noqa: PLR2004  beyond, floats lose digits
+    if number is not None and abs(number) < 1e15:
         readings.append(int(number) if number.is_integer() else number)
     return readings
 
@@ -285,9 +285,9 @@ def _serializer() -> URLSafeSerializer:
     return URLSafeSerializer(current_runtime().settings.signing_key or "unset", salt="cursor")
 
 
-def _cursor(collection: Collection, wanted: Asked, last: Any) -> str:
+def _cursor(wanted: Asked, last: Any) -> str:
     values = [plain(getattr(last, name)) for name, _ in wanted.sort]
-    return _serializer().dumps([wanted.fingerprint, values])  # type: ignore[no-any-return]
+    return _serializer().dumps([wanted.fingerprint, values])
 
 
 def _after(raw: str | None, fingerprint: str, collection: Collection, sort: list[tuple[str, bool]]) -> list[Any] | None:

@@ -217,7 +217,7 @@ def _definition(session: Any, collection: Collection, field_id: UUID, permission
         raise errors.NotFound
     if not current_principal().reaches_unit(permission, row.unit_id):
         raise errors.Forbidden
-    return row  # type: ignore[no-any-return]
+    return row
 
 
 def _attachments(blueprint: Blueprint, collection: Collection) -> None:
@@ -278,7 +278,7 @@ def _file(session: Any, record_id: UUID, file_id: UUID) -> files.File:
     row = session.scalar(_files_of(record_id).where(files.File.id == file_id))
     if row is None:
         raise errors.NotFound
-    return row  # type: ignore[no-any-return]
+    return row
 
 
 def _bulk_and_files(blueprint: Blueprint, collection: Collection) -> None:

@@ -1,0 +1,1 @@
+"""Approvals: asking the workflow service about a document, and recognising its answer."""

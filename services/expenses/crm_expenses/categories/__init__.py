@@ -1,0 +1,1 @@
+"""Expense categories: what money is spent on."""

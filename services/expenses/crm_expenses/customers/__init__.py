@@ -1,0 +1,1 @@
+"""Customers: the local copy of what the customer service owns."""

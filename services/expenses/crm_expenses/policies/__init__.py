@@ -1,0 +1,1 @@
+"""Expense policies: how much a day may cost, by category, city and grade."""

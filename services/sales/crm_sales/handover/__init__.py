@@ -1,0 +1,1 @@
+"""Handover: the open work of somebody who leaves moves to somebody else."""

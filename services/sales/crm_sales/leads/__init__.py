@@ -1,0 +1,1 @@
+"""Leads: chances before they are customers."""

@@ -1,0 +1,1 @@
+"""Opportunities: qualified chances, their pipelines and their development plans."""

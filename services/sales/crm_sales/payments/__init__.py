@@ -1,0 +1,1 @@
+"""Payments: what customers paid, and for which receivables."""

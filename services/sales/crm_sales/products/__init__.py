@@ -1,0 +1,1 @@
+"""Products: what is sold, in which unit and at which list price."""

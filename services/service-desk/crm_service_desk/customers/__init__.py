@@ -1,0 +1,1 @@
+"""Local copies of customers and contacts, fed by the customer service."""

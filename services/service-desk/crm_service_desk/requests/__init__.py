@@ -1,0 +1,1 @@
+"""Requests of customers, from the first word to the archive."""

@@ -1,0 +1,1 @@
+"""How soon a request must be answered and solved."""

@@ -1,0 +1,61 @@
+"""Which time limits hold for a request, and when they end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
+from uuid import UUID
+
+WARN_AT_PERCENT = 80
+"""How much of the time to solve may pass before somebody is warned."""
+
+
+class Terms(Protocol):
+    """What a policy says: its conditions (None = any) and its limits in minutes."""
+
+    unit_id: UUID
+    kind: str | None
+    priority: str | None
+    level: str | None
+    response_minutes: int
+    resolve_minutes: int
+
+
+T = TypeVar("T", bound=Terms)
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """When the first response and the solution are due, and when to warn about the latter."""
+
+    response_due_at: datetime
+    warn_at: datetime
+    due_at: datetime
+
+
+def choose(policies: Iterable[T], units: Sequence[UUID], *, kind: str, priority: str, level: str | None) -> T | None:
+    """The policy that holds: of the nearest unit that has a fitting one, the one with the most conditions.
+
+    units: the request's unit, then its parents up to the root. None when nothing fits.
+    """
+    given = {"kind": kind, "priority": priority, "level": level}
+    fitting = [
+        policy
+        for policy in policies
+        if policy.unit_id in units and all(getattr(policy, name) in {None, value} for name, value in given.items())
+    ]
+    conditions = {id(policy): sum(getattr(policy, name) is not None for name in given) for policy in fitting}
+    return min(fitting, key=lambda policy: (units.index(policy.unit_id), -conditions[id(policy)]), default=None)
+
+
+def deadlines(started_at: datetime, *, response_minutes: int, resolve_minutes: int, held_s: int = 0) -> Deadlines:
+    """The moments the limits end, counted round the clock from ``started_at``, later by the time spent on hold."""
+    started = started_at + timedelta(seconds=held_s)
+    resolve = timedelta(minutes=resolve_minutes)
+    return Deadlines(
+        response_due_at=started + timedelta(minutes=response_minutes),
+        warn_at=started + resolve * WARN_AT_PERCENT / 100,
+        due_at=started + resolve,
+    )
