@@ -36,7 +36,15 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
 bench: $(VENV)/.installed-dev ## the budgets, measured on this machine
-	$(BIN)/pytest -n 0 -m bench tests/bench
+	$(BIN)/python tests/bench/run.py
+
+.PHONY: migration contracts
+migration: $(VENV)/.installed-dev ## write SERVICE's next migration (MESSAGE says what for)
+	$(BIN)/python -m crm_chassis.testing_migration "$(SERVICE)" "$(MESSAGE)"
+	$(BIN)/ruff format --quiet libs services gateway
+
+contracts: $(VENV)/.installed ## write docs/asyncapi.json from the event registry
+	$(BIN)/python -m crm_contracts.asyncapi docs/asyncapi.json
 
 .PHONY: lock
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from crm_contracts import asyncapi
 from crm_contracts.envelope import Envelope, InvalidEnvelope
 from crm_contracts.events import REGISTRY

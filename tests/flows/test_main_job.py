@@ -7,8 +7,11 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from system import System, eventually
+
 from crm_local.demo.api import Api, ApiError
-from flows.conftest import System, eventually
+
+pytestmark = pytest.mark.xdist_group("system")
 
 TODAY = datetime.now(UTC).date()
 

@@ -10,6 +10,8 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, text
+
 from crm_chassis import migrations
 from crm_chassis.database import sqlalchemy_url
 from crm_chassis.service import Service, load_service
@@ -18,7 +20,6 @@ from crm_contracts.events import REGISTRY
 from crm_contracts.permissions import RESOURCES, SERVICE_OF_PATH
 from crm_contracts.services import SERVICES
 from crm_contracts.subscriptions import PATTERNS, matches
-from sqlalchemy import create_engine, text
 
 ROOT = Path(__file__).parents[2]
 

@@ -11,7 +11,7 @@ from flask import Flask, Response, g, request
 from joserfc.jwk import OKPKey
 from prometheus_client import generate_latest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
@@ -162,6 +162,7 @@ def _errors(app: Flask) -> None:
     app.register_error_handler(errors.ProblemError, problem)
     app.register_error_handler(HTTPException, _http_problem)
     app.register_error_handler(IntegrityError, _integrity_problem)
+    app.register_error_handler(DataError, _data_problem)
     app.register_error_handler(StaleDataError, lambda _error: problem(errors.Stale()))
     app.register_error_handler(OperationalError, _operational_problem)
     app.register_error_handler(PoolTimeout, _operational_problem)
@@ -196,6 +197,12 @@ def _integrity_problem(error: IntegrityError) -> Response:
         log.warning("constraint refused a write", constraint=name, exc_info=error)
         made = errors.field_error(f"/{column}", "invalid", f"The value of {column} does not fit the others.")
     return problem(made)
+
+
+def _data_problem(error: DataError) -> Response:
+    """A value the column cannot hold, such as a number beyond its range."""
+    log.warning("value outside its column", exc_info=error)
+    return problem(errors.Invalid("A value is outside of what its field can hold."))
 
 
 def _operational_problem(error: Exception) -> Response:

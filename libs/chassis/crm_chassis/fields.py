@@ -33,6 +33,13 @@ def _common(kind: str, label: Label, required: bool, group: str, more: dict[str,
     return rules
 
 
+class _Length(validate.Length):
+    """A length that null has none of: a text of spaces becomes null before it is measured."""
+
+    def __call__(self, value: Any) -> Any:
+        return value if value is None else super().__call__(value)
+
+
 class _Text(fields.String):
     """Text without control characters; surrounding space is dropped, and the empty text is null or refused."""
 
@@ -48,7 +55,7 @@ class _Text(fields.String):
 
 def text(label: Label, *, required: bool = False, longest: int = 200, group: str = "main", **more: Any) -> Field:
     """One line of text, ``longest`` characters at most."""
-    length = validate.Length(min=1 if required else None, max=longest)
+    length = _Length(min=1 if required else None, max=longest)
     return _Text(validate=length, **_common("text", label, required, group, more))
 
 
@@ -76,21 +83,19 @@ class _Phone(_Text):
 def phone(label: Label, **more: Any) -> Field:
     """A telephone number."""
     group = more.pop("group", "main")
-    return _Phone(validate=validate.Length(max=40), **_common("phone", label, False, group, more))
+    return _Phone(validate=_Length(max=40), **_common("phone", label, False, group, more))
 
 
 def email(label: Label, **more: Any) -> Field:
     """An e-mail address."""
     group = more.pop("group", "main")
-    return fields.Email(validate=validate.Length(max=254), **_common("email", label, False, group, more))
+    return fields.Email(validate=_Length(max=254), **_common("email", label, False, group, more))
 
 
 def url(label: Label, **more: Any) -> Field:
     """A web address."""
     group = more.pop("group", "main")
-    return fields.Url(
-        schemes={"http", "https"}, validate=validate.Length(max=500), **_common("url", label, False, group, more)
-    )
+    return fields.Url(schemes={"http", "https"}, validate=_Length(max=500), **_common("url", label, False, group, more))
 
 
 def integer(
@@ -205,16 +210,14 @@ def refs(label: Label, resource: str, *, longest: int = 100, group: str = "main"
     """A list of ids of another resource."""
     more.setdefault("crm", {"resource": resource})
     more.setdefault("allow_none", False)
-    return fields.List(
-        fields.UUID(), validate=validate.Length(max=longest), **_common("refs", label, False, group, more)
-    )
+    return fields.List(fields.UUID(), validate=_Length(max=longest), **_common("refs", label, False, group, more))
 
 
 def texts(label: Label, *, longest: int = 50, group: str = "main", **more: Any) -> Field:
     """A list of short texts, such as tags."""
     more.setdefault("allow_none", False)
-    item = _Text(required=True, validate=validate.Length(min=1, max=60))
-    return fields.List(item, validate=validate.Length(max=longest), **_common("texts", label, False, group, more))
+    item = _Text(required=True, validate=_Length(min=1, max=60))
+    return fields.List(item, validate=_Length(max=longest), **_common("texts", label, False, group, more))
 
 
 def rows(label: Label, schema: type[Schema], *, longest: int = 200, group: str = "main", **more: Any) -> Field:
@@ -223,7 +226,7 @@ def rows(label: Label, schema: type[Schema], *, longest: int = 200, group: str =
     more.setdefault("allow_none", False)
     return fields.List(
         fields.Nested(schema),
-        validate=validate.Length(min=1 if required else None, max=longest),
+        validate=_Length(min=1 if required else None, max=longest),
         **_common("rows", label, required, group, more),
     )
 

@@ -62,10 +62,12 @@ def load(schema: Schema, values: Any, *, partial: bool = False) -> dict[str, Any
         raise Invalid(errors=pointers(error.messages)) from error
 
 
-def json_body() -> dict[str, Any]:
-    """The request's JSON object; an absent body is an empty one. Raises UnsupportedType, BadRequest."""
+def json_body(*, required: bool = True) -> dict[str, Any]:
+    """The request's JSON object; an absent one is empty unless ``required``. Raises UnsupportedType, Invalid, BadRequest."""
     raw = request.get_data()
     if not raw:
+        if required:
+            raise Invalid("Send a JSON object as the body.")
         return {}
     if request.mimetype not in {"application/json", "application/merge-patch+json"}:
         raise UnsupportedType("Send the body as application/json.")
@@ -81,11 +83,12 @@ def json_body() -> dict[str, Any]:
 def accepts(schema: type[Schema]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Validate the JSON body and hand it to the view as ``body``."""
     loader = schema()
+    needed = any(field.required for field in loader.fields.values())
 
     def mark(view: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(view)
         def reading(*args: Any, **kwargs: Any) -> Any:
-            return view(*args, body=load(loader, json_body()), **kwargs)
+            return view(*args, body=load(loader, json_body(required=needed)), **kwargs)
 
         reading.body_schema = schema  # type: ignore[attr-defined]
         return reading

@@ -16,6 +16,8 @@ from .identity import requires
 from .openapi_shapes import SHAPES, components
 from .service import Runtime
 
+_JOB_ID = {"type": "string", "pattern": "^[a-z-]+\\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"}
+
 
 def blueprint(runtime: Runtime) -> Blueprint:
     """``/internal/openapi.json``."""
@@ -47,8 +49,17 @@ def document(app: Flask, runtime: Runtime) -> dict[str, Any]:
             paths.setdefault(path, {})[method.lower()] = operation
     made = spec.to_dict()
     made["paths"] = paths
+    for declared in runtime.service.collections:
+        _complete(made["components"]["schemas"][_name(declared)], declared)
     made.setdefault("components", {}).setdefault("schemas", {}).update(components())
     return made
+
+
+def _complete(schema: dict[str, Any], declared: Collection) -> None:
+    """Add what every answer shows beyond the schema's fields."""
+    schema["properties"]["can"] = {"type": "array", "items": {"type": "string"}, "readOnly": True}
+    for name in declared.computed:
+        schema["properties"].setdefault(name, {"readOnly": True})
 
 
 def _schema_name(schema: Any) -> str:
@@ -84,7 +95,7 @@ def _operation(plugin: Any, view: Any, method: str, path: str, rule: Any) -> dic
 
 def _path_parameter(rule: Any, name: str) -> dict[str, Any]:
     is_uuid = type(rule._converters[name]).__name__ == "UUIDConverter"  # noqa: SLF001  Werkzeug has no other way
-    schema = {"type": "string", "format": "uuid"} if is_uuid else {"type": "string", "minLength": 1}
+    schema = {"type": "string", "format": "uuid"} if is_uuid else _JOB_ID
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from marshmallow import fields as ma
 from sqlalchemy import ARRAY
 from sqlalchemy.dialects.postgresql import JSONB
 
 from .collection import Collection
+from .fields import Money
 
 Shape = Callable[[dict[str, Any], Collection, str], None]
 _ETAG = {"ETag": {"description": "The record's version", "schema": {"type": "string"}}}
@@ -49,7 +51,7 @@ def _query(name: str, schema: dict[str, Any], description: str) -> dict[str, Any
 def _page(operation: dict[str, Any], collection: Collection, name: str) -> None:
     operation["parameters"] += [
         _query("limit", {"type": "integer", "minimum": 1, "maximum": 200}, "Records a page"),
-        _query("cursor", {"type": "string"}, "next_cursor of the page before"),
+        _query("cursor", {"type": "string", "minLength": 1}, "next_cursor of the page before"),
         _query("sort", {"type": "string"}, "Fields by comma, - for descending"),
         _query("q", {"type": "string", "maxLength": 200}, "Part of a name or number"),
         _query("count", {"type": "boolean"}, "Count the whole list, exactly up to 10,000"),
@@ -68,12 +70,27 @@ def _page(operation: dict[str, Any], collection: Collection, name: str) -> None:
 
 def _filters(collection: Collection) -> list[dict[str, Any]]:
     columns = collection.model.__table__.c
-    names = [
-        name
-        for name, _ in collection.getters
-        if name in columns and not isinstance(columns[name].type, JSONB) and not isinstance(columns[name].type, ARRAY)
-    ]
-    return [_query(name, {"type": "string"}, f"Only records with this {name}") for name in names]
+    found = []
+    for name, _ in collection.getters:
+        field = collection.loader.fields.get(name)
+        if name in columns and field is not None and not isinstance(columns[name].type, (JSONB, ARRAY)):
+            found.append(_query(name, _filter_schema(field), f"Only records with this {name}"))
+    return found
+
+
+def _filter_schema(field: Any) -> dict[str, Any]:
+    """What a filter's text must look like to be a value of the field."""
+    formats = {ma.UUID: "uuid", ma.AwareDateTime: "date-time", ma.Date: "date"}
+    for cls, text_format in formats.items():
+        if isinstance(field, cls):
+            return {"type": "string", "format": text_format}
+    if isinstance(field, ma.Boolean):
+        return {"type": "boolean"}
+    if isinstance(field, ma.Integer):
+        return {"type": "integer", "minimum": -(2**31), "maximum": 2**31 - 1}
+    if isinstance(field, (ma.Decimal, Money)):
+        return {"type": "string", "pattern": r"^[0-9]{1,12}(\.[0-9]{1,2})?$"}
+    return {"type": "string"}
 
 
 def _record(operation: dict[str, Any], _collection: Collection, name: str) -> None:
@@ -148,14 +165,14 @@ def _import(operation: dict[str, Any], _collection: Collection, _name: str) -> N
         mapping=text,
         mode={"type": "string", "enum": ["create", "update", "upsert"]},
         key=text,
-        dry_run={"type": "boolean"},
+        dry_run={"type": "string", "enum": ["true", "false"]},
     )
     _body(operation, {**form, "required": ["file"]}, kind="multipart/form-data")
     operation["responses"]["202"] = _json(_ref("Job"), "Accepted")
 
 
 def _export(operation: dict[str, Any], _collection: Collection, _name: str) -> None:
-    _body(operation, _ref("ExportBody"))
+    _body(operation, _ref("ExportBody"), required=False)
     operation["responses"]["202"] = _json(_ref("Job"), "Accepted")
 
 

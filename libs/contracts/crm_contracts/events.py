@@ -204,7 +204,9 @@ _define(
     _REQUEST,
 )
 _define("service-desk", "sla", "warned breached", {**_REQUEST, "id": "uuid"})
-_define("service-desk", "article", "published retired deleted", {**_RECORD, "title": "string", "body": "string"})
+_define(
+    "service-desk", "article", "changed published retired deleted", {**_RECORD, "title": "string", "body": "string"}
+)
 
 # expenses
 _TRIP = {

@@ -1,0 +1,1 @@
+"""The service desk of the group: requests, time limits, knowledge."""

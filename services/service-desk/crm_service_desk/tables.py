@@ -1,4 +1,4 @@
-"""The service's own tables share this base."""
+"""The declarative base of the service desk's tables."""
 
 from crm_chassis.database import service_base
 

@@ -37,6 +37,11 @@ class Api:
         body = {"grant_type": "password", "username": self._username, "password": self._password}
         self._token = self._call("POST", "/auth/token", body, {})["access_token"]
 
+    @property
+    def token(self) -> str:
+        """The access token, for clients of another kind."""
+        return self._token
+
     def get(self, path: str) -> Any:
         """GET the JSON at a path below ``/api/v1``."""
         return self._call("GET", path, None, {})

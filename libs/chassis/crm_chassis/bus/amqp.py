@@ -12,7 +12,7 @@ from typing import Any
 
 from amqp.exceptions import AMQPError
 from kombu import Connection, Exchange, Producer, Queue, binding
-from kombu.exceptions import OperationalError
+from kombu.exceptions import KombuError
 
 from crm_contracts.envelope import Envelope
 from crm_contracts.subscriptions import PATTERNS
@@ -34,7 +34,7 @@ DEAD_LETTERS = Exchange("crm.dlx", type="direct", durable=True)
 _QUEUE_MAX = 500_000
 _DEAD_KEPT_MS = 30 * 24 * 3600 * 1000
 _TICK_MS = 10_000
-_ERRORS = (AMQPError, OperationalError, OSError)
+_ERRORS = (AMQPError, KombuError, OSError)
 
 
 def dead_queue_of(service: str) -> Queue:
@@ -66,25 +66,24 @@ def events_queue_of(service: str) -> Queue:
 
 
 def worker_queues(service: str) -> list[Queue]:
-    """Every queue a service's worker consumes: events, ticks (one is enough, and soon stale) and hints of jobs."""
-    tick_arguments = {"x-max-length": 1, "x-message-ttl": _TICK_MS}
+    """Every queue a service's worker consumes: events, ticks (one is enough, and soon stale) and hints of jobs.
+
+    Ticks and hints may be lost, so a classic queue will do. One of them comes last on purpose: kombu waits for the
+    broker's answer to the last only, and a quorum queue that recovers from a crash may keep a channel waiting a minute.
+    """
     ticks, jobs = ticks_queue(service), jobs_queue(service)
+    tick_arguments = {"x-max-length": 1, "x-message-ttl": _TICK_MS}
     return [
-        events_queue_of(service),
+        *([events_queue_of(service)] if PATTERNS[service] else []),
+        Queue(jobs, routing_key=jobs, durable=True),
         Queue(ticks, routing_key=ticks, durable=True, queue_arguments=tick_arguments),
-        Queue(
-            jobs,
-            routing_key=jobs,
-            durable=True,
-            queue_arguments={"x-queue-type": "quorum", "x-delivery-limit": 5},
-        ),
     ]
 
 
 def declare_all(channel: Any) -> None:
     """Declare every exchange and queue of the system, dead-letter queues first; harmless when they exist."""
-    for service in PATTERNS:
-        for queue in (dead_queue_of(service), *worker_queues(service)):
+    for service, patterns in PATTERNS.items():
+        for queue in ([dead_queue_of(service)] if patterns else []) + worker_queues(service):
             queue(channel).declare()
 
 

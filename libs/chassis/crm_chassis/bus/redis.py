@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kombu import Connection, Producer, Queue
-from kombu.exceptions import OperationalError
+from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
 from crm_contracts.envelope import Envelope
@@ -28,7 +28,7 @@ from . import (
 )
 
 _TIMEOUT_S = 5.0
-_ERRORS = (RedisError, OperationalError, OSError)
+_ERRORS = (RedisError, KombuError, OSError)
 
 
 def worker_options(service: str) -> dict[str, Any]:

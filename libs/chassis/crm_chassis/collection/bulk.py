@@ -40,7 +40,9 @@ class ExportBody(Schema):
 
     format = fields.String(validate=validate.OneOf(FORMATS), load_default="csv")
     filter = fields.Dict(keys=fields.String(), values=fields.Raw(), load_default=dict)
-    fields_ = fields.List(fields.String(), data_key="fields", validate=validate.Length(1, 200), load_default=None)
+    fields_ = fields.List(
+        fields.String(), data_key="fields", validate=validate.Length(1, 200), load_default=None, allow_none=False
+    )
 
 
 def answer(collection: Collection, body: dict[str, Any]) -> Response:
@@ -167,6 +169,9 @@ def submit_import(
         raise errors.field_error("/key", "unknown", f"The key is one of {', '.join(collection.import_keys) or 'none'}.")
     if mode != "create" and not current_principal().may(f"{collection.resource}:update"):
         raise errors.Forbidden(f"Your roles do not include {collection.resource}:update.")
+    dry_run = form.get("dry_run", "false")
+    if dry_run not in {"true", "false"}:
+        raise errors.field_error("/dry_run", "invalid", "Write true or false.")
     stored = files.save_upload(session, upload, resource="import")
     args = {
         "resource": collection.resource,
@@ -174,7 +179,7 @@ def submit_import(
         "mapping": _mapping(form.get("mapping")),
         "mode": mode,
         "key": key,
-        "dry_run": form.get("dry_run", "false").lower() == "true",
+        "dry_run": dry_run == "true",
     }
     return jobs.submit(session, "import", args)
 

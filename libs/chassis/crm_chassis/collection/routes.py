@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from . import bulk, described, listing, writing
 from .declaration import HIDDEN, MASKED, Collection
 
 ETAG_ANY = "*"
+_TAGS = re.compile(r'\*|(W/)?"[0-9]+"(\s*,\s*(W/)?"[0-9]+")*')
 
 
 def routes(collection: Collection) -> Blueprint:
@@ -111,6 +113,8 @@ def require_version(record: Any) -> None:
     given = request.headers.get("If-Match")
     if given is None:
         raise errors.VersionRequired
+    if not _TAGS.fullmatch(given.strip()):
+        raise errors.BadRequest('If-Match holds an ETag as you read it, such as "3".')
     if not _matches(given, record.version):
         raise errors.Stale(headers={"ETag": f'"{record.version}"'})
 
@@ -293,7 +297,7 @@ def _bulk_and_files(blueprint: Blueprint, collection: Collection) -> None:
 
     @requires(f"{collection.resource}:export")
     def start_export() -> Response:
-        body = json_body()
+        body = json_body(required=False)
         with transaction() as session:
             return jobs.accepted(bulk.submit_export(session, collection, body))
 

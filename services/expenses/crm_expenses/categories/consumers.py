@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from crm_contracts.envelope import Envelope
 
-from .collection import ExpenseCategory
+from .models import ExpenseCategory
 from .rules import DEFAULTS
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from crm_chassis import org
 from crm_chassis.database import everything
 
-from .collection import ExpenseCategory
+from .models import ExpenseCategory
 
 
 def usable(session: Session, unit_id: UUID) -> set[UUID]:

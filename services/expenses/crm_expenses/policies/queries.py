@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from crm_chassis import org
 from crm_chassis.database import everything
 
-from .collection import ExpensePolicy
+from .models import ExpensePolicy
 from .rules import Expense, Policy, over_limit
 
 __all__ = ["Expense", "beyond_policy"]

@@ -41,13 +41,6 @@ class NothingBody(Schema):
     """A verb that needs no words."""
 
 
-def change(session: Session, article: Article, values: dict[str, Any]) -> None:
-    """Edit an article; what readers see is published anew."""
-    actions.change(session, article, values)
-    if article.status == "published":
-        articles.announce(session, article, "published")
-
-
 def submit(session: Session, article_id: UUID) -> Article:
     """Ask for a review."""
     article: Article = writing.get_for(session, articles, article_id, "article:update")
@@ -90,7 +83,7 @@ articles = Collection(
     ("知识库文章", "Articles"),
     subject="article",
     create=actions.create,
-    update=change,
+    update=actions.change,
     verbs=(
         _verb("submit", "article:update", submit),
         _verb("publish", "article:publish", publish),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from crm_chassis import clock
@@ -28,7 +28,7 @@ def on_customer_deleted(session: Session, envelope: Envelope) -> None:
 def on_merged(session: Session, envelope: Envelope) -> None:
     """Let the customer's requests point at the one it was merged into."""
     merged, into = UUID(envelope.data["id"]), UUID(envelope.data["into_id"])
-    if upsert_copy(session, CustomerMerge, {"id": merged, "into_id": into}, envelope.aggregateversion):
+    if _is_latest(session, merged, into, envelope.aggregateversion):
         _hide(session, merged, hidden=True)
         requests.follow_merge(session, merged, into)
 
@@ -36,7 +36,7 @@ def on_merged(session: Session, envelope: Envelope) -> None:
 def on_unmerged(session: Session, envelope: Envelope) -> None:
     """Give a customer the requests back that were its own."""
     customer = UUID(envelope.data["id"])
-    if upsert_copy(session, CustomerMerge, {"id": customer, "into_id": None}, envelope.aggregateversion):
+    if _is_latest(session, customer, None, envelope.aggregateversion):
         _hide(session, customer, hidden=False)
         requests.undo_merge(session, customer)
 
@@ -74,6 +74,12 @@ def _contact(session: Session, envelope: Envelope, *, deleted: bool) -> None:
         "deleted_at": clock.now() if deleted else None,
     }
     upsert_copy(session, Contact, values, envelope.aggregateversion)
+
+
+def _is_latest(session: Session, customer_id: UUID, into_id: UUID | None, version: int) -> bool:
+    """Write down a merge or its undoing; answers whether nothing newer is known (what follows bears repetition)."""
+    upsert_copy(session, CustomerMerge, {"id": customer_id, "into_id": into_id}, version)
+    return session.scalar(select(CustomerMerge.version).where(CustomerMerge.id == customer_id)) == version
 
 
 def _hide(session: Session, customer_id: UUID, *, hidden: bool) -> None:

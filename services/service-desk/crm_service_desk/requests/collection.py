@@ -17,10 +17,10 @@ UPDATE, ASSIGN = "request:update", "request:assign"
 
 
 def assign(session: Session, request_id: UUID, *, assignee_id: UUID) -> Request:
-    """Give a request to somebody."""
-    request = writing.get_for(session, requests, request_id, ASSIGN)
+    """Give a request to somebody; giving it to whoever has it already is no news."""
+    request: Request = writing.get_for(session, requests, request_id, ASSIGN)
     actions.assign(session, request, assignee_id=assignee_id)
-    return _told(session, request, "assigned")
+    return _told(session, request, "assigned") if session.is_modified(request) else request
 
 
 def start(session: Session, request_id: UUID) -> Request:

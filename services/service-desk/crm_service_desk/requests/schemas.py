@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema
+from marshmallow import Schema, validate
 from marshmallow import fields as ma
 
 from crm_chassis import fields
@@ -103,5 +103,5 @@ class CommentsSchema(Schema):
 class CommentsQuery(Schema):
     """Which page of comments."""
 
-    limit = ma.Integer(load_default=50, validate=lambda n: 1 <= n <= 200)
+    limit = ma.Integer(load_default=50, validate=validate.Range(1, 200))
     cursor = ma.UUID(load_default=None)

@@ -1,0 +1,1 @@
+"""Identity: users, how they sign in, and what they may do."""

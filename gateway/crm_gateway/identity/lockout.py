@@ -1,0 +1,52 @@
+"""Slowing down whoever guesses passwords: per name and address, known name or not."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from crm_chassis import clock, errors
+
+from . import rules
+from .models import SignInFailures
+
+
+def key_of(username: str, ip: str | None) -> str:
+    """What failures are counted under."""
+    return hashlib.sha256(f"{username.lower()}\x1f{ip}".encode()).hexdigest()
+
+
+def count_attempt(session: Session, key: str) -> None:
+    """Count an attempt as a failure before its password is looked at, so that parallel guesses all count.
+
+    Raises TooMany while the lock of earlier failures lasts.
+    """
+    now = clock.now()
+    fresh = insert(SignInFailures).values(key=key, count=0, last_at=now)
+    session.execute(fresh.on_conflict_do_nothing())
+    row = session.scalars(select(SignInFailures).where(SignInFailures.key == key).with_for_update()).one()
+    if row.locked_until and row.locked_until > now:
+        wait = int((row.locked_until - now).total_seconds()) + 1
+        raise errors.TooMany(
+            f"Too many failed sign-ins; try again in {wait} seconds.",
+            code="locked",
+            headers={"Retry-After": str(wait)},
+        )
+    row.count = 1 if now - row.last_at > rules.FORGOTTEN_AFTER else row.count + 1
+    row.last_at = now
+    pause = rules.lock_s(row.count)
+    row.locked_until = now + timedelta(seconds=pause) if pause else None
+
+
+def forgive(session: Session, key: str) -> None:
+    """Forget the failures: the right password was given."""
+    session.execute(delete(SignInFailures).where(SignInFailures.key == key))
+
+
+def forget_old(session: Session) -> None:
+    """Remove failures that no longer count; a schedule."""
+    session.execute(delete(SignInFailures).where(SignInFailures.last_at < clock.now() - rules.FORGOTTEN_AFTER))

@@ -1,0 +1,41 @@
+"""Reading activities: those that became late, and a user's calendar."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from .models import Activity
+
+PAST, AHEAD, EVENTS_MAX = timedelta(days=90), timedelta(days=365), 1000
+
+
+def late(session: Session, now: datetime, limit: int) -> list[Activity]:
+    """Planned activities past their due time that were not announced yet, locked, the latest-due first."""
+    statement = (
+        select(Activity)
+        .where(Activity.status == "planned", Activity.overdue_at.is_(None), Activity.due_at < now)
+        .order_by(Activity.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return list(session.scalars(statement))
+
+
+def of_user(session: Session, user_id: UUID, now: datetime) -> list[Activity]:
+    """A user's own and assigned activities from 90 days back to a year ahead, by time; 1,000 at most."""
+    when = func.coalesce(Activity.starts_at, Activity.due_at)
+    statement = (
+        select(Activity)
+        .where(
+            or_(Activity.owner_id == user_id, Activity.assignee_id == user_id),
+            Activity.status != "cancelled",
+            when.between(now - PAST, now + AHEAD),
+        )
+        .order_by(when, Activity.id)
+        .limit(EVENTS_MAX)
+    )
+    return list(session.scalars(statement))

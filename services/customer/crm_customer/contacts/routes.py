@@ -1,0 +1,31 @@
+"""A contact as a card for an address book."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Response
+from werkzeug.http import dump_options_header
+
+from crm_chassis.collection import writing
+from crm_chassis.database import transaction
+from crm_chassis.http import Blueprint
+from crm_chassis.identity import current_principal, requires
+
+from ..customers.queries import name_of
+from . import rules
+from .collection import contacts
+
+blueprint = Blueprint("contact cards", __name__, url_prefix="/contacts")
+
+
+@blueprint.get("/<uuid:contact_id>.vcf")
+@requires("contact:read")
+def card(contact_id: UUID) -> Response:
+    """Download a contact as a vCard."""
+    with transaction() as session:
+        contact = writing.get(session, contacts, contact_id)
+        shown = contacts.dump(contact, current_principal())
+        text = rules.vcard(shown, name_of(session, contact.customer_id))
+    disposition = dump_options_header("attachment", {"filename": f"{shown.get('name') or 'contact'}.vcf"})
+    return Response(text, headers={"Content-Disposition": disposition}, mimetype="text/vcard")

@@ -1,0 +1,205 @@
+"""What happens to a customer: created, changed, given to somebody, released into the pool."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, insert, or_, update
+from sqlalchemy.orm import Session
+
+from crm_chassis import clock, errors, ids, numbering, org
+from crm_chassis.collection.declaration import company_code
+from crm_chassis.collection.writing import assign as set_columns
+from crm_chassis.identity import principal_or_none
+
+from ..regions.queries import check_region
+from ..timeline.actions import note
+from . import queries, rules
+from .models import Customer, CustomerKey, Ownership
+from .schemas import DICTIONARY
+
+_MONEY = ("annual_revenue", "registered_capital", "credit_limit")
+
+
+def create(session: Session, values: dict[str, Any]) -> Customer:
+    """Create a customer from checked values (columns, and ``allow_duplicate``), with a code when none is given.
+
+    Raises Invalid for a code, region, parent or option that will not do, and StateConflict (``duplicate_suspected``)
+    when it is most likely there already, unless the values allow that; never two with one credit code in one company.
+    """
+    allowed = values.pop("allow_duplicate", False)
+    customer_id = values.setdefault("id", ids.uuid7())
+    _check(session, values["unit_id"], values)
+    keys = rules.keys_of({"kind": "company", **values})
+    _refuse_duplicate(session, values, keys, allowed=allowed)
+    if not values.get("code"):
+        values["code"] = numbering.code(session, company_code(values["unit_id"]), "customer")
+    elif rules.looks_issued(values["code"], set(org.tree().codes.values())):
+        raise errors.field_error("/code", "reserved", "Leave the code out: codes of this form are issued here.")
+    if values["owner_id"] is None:
+        values["pooled_at"] = clock.now()
+    customer = Customer(**values)
+    session.add(customer)
+    session.flush()
+    session.execute(insert(CustomerKey), _key_rows(customer_id, keys))
+    note(session, "customer.created", customer_id=customer_id, subject_id=customer_id, values={"name": customer.name})
+    return customer
+
+
+def change(session: Session, customer: Customer, values: dict[str, Any]) -> None:
+    """Set columns of a customer, except owner and unit. Raises Invalid, StateConflict as ``create`` does."""
+    values.pop("allow_duplicate", None)
+    if values.get("code", customer.code) != customer.code:
+        raise errors.field_error("/code", "fixed", "The code of a customer does not change.")
+    values.pop("code", None)
+    _check(session, customer.unit_id, values)
+    _check_currency(customer, values)
+    if values.get("parent_id"):
+        _refuse_cycle(session, customer.id, values["parent_id"])
+    if values.get("credit_code") not in (None, customer.credit_code):
+        keys = {("credit_code", values["credit_code"])}
+        place = {"unit_id": customer.unit_id, "id": customer.id, "credit_code": values["credit_code"]}
+        _refuse_duplicate(session, place, keys, allowed=True)
+    set_columns(customer, values)
+    if rules.KEYED & values.keys():
+        _rewrite_keys(session, customer)
+
+
+def hand(
+    session: Session, customer: Customer, *, owner_id: UUID | None, unit_id: UUID, action: str, reason: str | None
+) -> None:
+    """Give the customer to an owner (None: the pool) and a unit, and write that down with the reason."""
+    actor = principal_or_none()
+    session.add(
+        Ownership(
+            customer_id=customer.id,
+            action=action,
+            from_owner_id=customer.owner_id,
+            to_owner_id=owner_id,
+            from_unit_id=customer.unit_id,
+            to_unit_id=unit_id,
+            reason=reason,
+            actor_id=actor.user_id if actor else None,
+        )
+    )
+    customer.owner_id, customer.unit_id = owner_id, unit_id
+    customer.pooled_at = clock.now() if owner_id is None else None
+
+
+def unit_under(customer: Customer, owner_unit: UUID) -> UUID:
+    """The unit a customer lies in once somebody of ``owner_unit`` owns it; see ``rules.keeps_unit``."""
+    path = org.tree().ancestors(customer.unit_id)
+    return customer.unit_id if rules.keeps_unit(path, owner_unit) else owner_unit
+
+
+def active_user(session: Session, user_id: UUID, pointer: str) -> org.OrgUser:
+    """The user, when known and active. Raises Invalid at ``pointer``."""
+    user = org.users(session, {user_id}).get(user_id)
+    if user is None or not user.active:
+        raise errors.field_error(pointer, "unknown", "Choose a user who is active.")
+    return user
+
+
+def contacted(session: Session, customer_id: UUID, at: datetime) -> None:
+    """Move the customer's last contact forward to ``at`` (aware UTC), unless that lies ahead or is older.
+
+    Like every figure the service keeps on a customer, it raises the version but makes no event.
+    """
+    if at > clock.now():
+        return
+    older = or_(Customer.last_contact_at.is_(None), Customer.last_contact_at < at)
+    keep_figures(session, Customer.id == customer_id, older, last_contact_at=at)
+
+
+def keep_figures(session: Session, *conditions: Any, **figures: Any) -> None:
+    """Set figures on the customers that match, raising their versions. Nobody is told: they follow from other facts."""
+    statement = update(Customer).where(*conditions).values(**figures, version=Customer.version + 1)
+    session.execute(statement.execution_options(synchronize_session=False))
+
+
+def _check(session: Session, unit_id: UUID, values: dict[str, Any]) -> None:
+    check_region(session, values.get("region_code"))
+    _check_options(session, unit_id, values)
+    if values.get("parent_id") and not queries.is_visible(session, values["parent_id"]):
+        raise errors.field_error("/parent_id", "unknown", "There is no such customer for you.")
+
+
+def _check_options(session: Session, unit_id: UUID, values: dict[str, Any]) -> None:
+    given = {name: values[name] for name in DICTIONARY if values.get(name) is not None}
+    if not given:
+        return
+    replaced = queries.options(session, unit_id)
+    for name, value in given.items():
+        known = replaced.get(name, {option for option, _zh, _en in DICTIONARY[name]})
+        if value not in known:
+            raise errors.field_error(f"/{name}", "unknown_option", f"Choose one of: {', '.join(sorted(known))}.")
+
+
+def _check_currency(customer: Customer, values: dict[str, Any]) -> None:
+    if values.get("currency", customer.currency) == customer.currency:
+        return
+    others = [name for name in _MONEY if name not in values and getattr(customer, name) is not None]
+    if others:
+        raise errors.field_error(
+            f"/{others[0]}", "currency_mixed", "All amounts of a customer have one currency; send this one too."
+        )
+
+
+def _refuse_cycle(session: Session, customer_id: UUID, parent_id: UUID) -> None:
+    queries.lock_words(session, "customer parents")
+    if customer_id in queries.ancestors(session, parent_id):
+        raise errors.field_error("/parent_id", "cycle", "A customer cannot be above itself.")
+
+
+def _refuse_duplicate(
+    session: Session, values: dict[str, Any], keys: set[tuple[str, str]], *, allowed: bool
+) -> None:
+    if values.get("credit_code"):
+        queries.lock_words(session, "credit code", values["credit_code"])
+    found = queries.matches(session, keys, unit_id=values["unit_id"], except_id=values["id"])
+    if any(match.same_company and "credit_code" in match.by for match in found):
+        raise errors.StateConflict(
+            "A customer of your company has this credit code already.",
+            code="duplicate",
+            errors=[{"pointer": "/credit_code", "code": "duplicate", "message": "taken by another customer"}],
+            **described(found),
+        )
+    strong = [match for match in found if match.strong]
+    if strong and not allowed:
+        raise errors.StateConflict(
+            "This customer seems to exist already. Open it, or send allow_duplicate to create another.",
+            code="duplicate_suspected",
+            **described(strong),
+        )
+
+
+def described(found: list[queries.Match]) -> dict[str, Any]:
+    """Matches as the caller may see them; of the others only that there are some, and whom to ask."""
+    hidden = [match for match in found if match.customer is None]
+    elsewhere = None if not hidden else "company" if any(match.same_company for match in hidden) else "group"
+    messages = {
+        "company": "A colleague of your company has such a customer; ask your manager.",
+        "group": "Such a customer exists in another company of the group; ask head office.",
+    }
+    shown = [
+        {
+            **{name: getattr(match.customer, name) for name in ("id", "code", "name", "owner_id", "unit_id")},
+            "by": sorted(match.by),
+            "strong": match.strong,
+        }
+        for match in found
+        if match.customer is not None
+    ]
+    return {"matches": shown, "elsewhere": elsewhere, "message": messages.get(elsewhere or "")}
+
+
+def _rewrite_keys(session: Session, customer: Customer) -> None:
+    session.execute(delete(CustomerKey).where(CustomerKey.customer_id == customer.id))
+    keys = rules.keys_of({name: getattr(customer, name) for name in rules.KEYED})
+    session.execute(insert(CustomerKey), _key_rows(customer.id, keys))
+
+
+def _key_rows(customer_id: UUID, keys: set[tuple[str, str]]) -> list[dict[str, Any]]:
+    return [{"kind": kind, "value": value, "customer_id": customer_id} for kind, value in sorted(keys)]

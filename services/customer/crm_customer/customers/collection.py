@@ -1,0 +1,121 @@
+"""The customers' collection and its verbs: who owns a customer, and what follows it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from crm_chassis import errors, org
+from crm_chassis.collection import Collection, Verb, writing
+from crm_chassis.database import everything
+from crm_chassis.identity import current_principal
+
+from ..churn.actions import follow as churn_cases_follow
+from ..contacts.collection import follow as contacts_follow
+from ..interactions.actions import follow as interactions_follow
+from ..timeline.actions import note
+from . import actions, queries
+from .models import Customer
+from .schemas import AssignBody, ClaimBody, CustomerSchema, ReleaseBody
+
+
+def assign(session: Session, customer_id: UUID, *, owner_id: UUID, reason: str | None = None) -> Customer:
+    """Give the customer to another owner and announce it.
+
+    Raises NotFound, Forbidden, Invalid for a user who is not active or a unit the caller's right does not reach, and
+    StateConflict when that user owns it already.
+    """
+    customer: Customer = writing.get_for(session, customers, customer_id, "customer:assign")
+    if customer.owner_id == owner_id:
+        raise errors.StateConflict("This user owns the customer already.")
+    owner = actions.active_user(session, owner_id, "/owner_id")
+    unit_id = actions.unit_under(customer, owner.unit_id)
+    if not current_principal().reaches_unit("customer:assign", unit_id):
+        raise errors.field_error("/owner_id", "out_of_scope", "Choose a user of a unit that your roles reach.")
+    return _hand(session, customer, "assigned", owner_id=owner_id, unit_id=unit_id, action="assign", reason=reason)
+
+
+def claim(session: Session, customer_id: UUID) -> Customer:
+    """Take a customer out of the pool and announce it.
+
+    Raises NotFound, Forbidden for the pool of another company, StateConflict when somebody was faster.
+    """
+    customer: Customer = writing.get(session, customers, customer_id, lock=True)
+    principal = current_principal()
+    at_home = org.tree().company(customer.unit_id) == principal.company_id
+    if not (at_home or principal.covers("customer:claim", customer)):
+        raise errors.Forbidden("Claim customers from the pool of your own company.")
+    if customer.owner_id is not None:
+        raise errors.StateConflict("Somebody owns this customer already; only pooled ones can be claimed.")
+    unit_id = actions.unit_under(customer, principal.unit_id)
+    return _hand(
+        session, customer, "assigned", owner_id=principal.user_id, unit_id=unit_id, action="claim", reason=None
+    )
+
+
+def release(session: Session, customer_id: UUID, *, reason: str) -> Customer:
+    """Put the customer into its company's pool and announce it. Raises NotFound, Forbidden, StateConflict."""
+    customer: Customer = writing.get_for(session, customers, customer_id, "customer:update")
+    if customer.owner_id is None:
+        raise errors.StateConflict("This customer is in the pool already.")
+    return _hand(
+        session, customer, "pooled", owner_id=None, unit_id=customer.unit_id, action="release", reason=reason
+    )
+
+
+def change(session: Session, customer: Customer, values: dict[str, Any]) -> None:
+    """The plain edit: owner and unit are handed over as by ``assign``, and what belongs to the customer follows."""
+    renamed = values.get("name", customer.name) != customer.name
+    owner_id, unit_id = values.pop("owner_id", customer.owner_id), values.pop("unit_id", customer.unit_id)
+    if owner_id is not None and owner_id != customer.owner_id:
+        actions.active_user(session, owner_id, "/owner_id")
+    actions.change(session, customer, values)
+    moved = (owner_id, unit_id) != (customer.owner_id, customer.unit_id)
+    if moved:
+        actions.hand(session, customer, owner_id=owner_id, unit_id=unit_id, action="change", reason=None)
+    if moved or renamed:
+        follow(session, customer)
+
+
+def follow(session: Session, customer: Customer) -> None:
+    """Bring everything that lies under the customer to its unit and owner."""
+    with everything(session):
+        contacts_follow(session, customer.id, unit_id=customer.unit_id, owner_id=customer.owner_id)
+        interactions_follow(session, customer.id, unit_id=customer.unit_id)
+        churn_cases_follow(
+            session, customer.id, unit_id=customer.unit_id, owner_id=customer.owner_id, name=customer.name
+        )
+
+
+def _hand(session: Session, customer: Customer, fact: str, *, reason: str | None, **to: Any) -> Customer:
+    before = customer.owner_id
+    actions.hand(session, customer, reason=reason, **to)
+    follow(session, customer)
+    owner = org.users(session, {customer.owner_id}).get(customer.owner_id) if customer.owner_id else None
+    said = {"owner_name": owner.display_name if owner else None, "reason": reason}
+    note(session, f"customer.{fact}", customer_id=customer.id, subject_id=customer.id, values=said)
+    customers.announce(session, customer, fact, from_owner_id=before, reason=reason)
+    return customer
+
+
+customers = Collection(
+    "customers",
+    Customer,
+    CustomerSchema,
+    ("客户", "Customers"),
+    subject="customer",
+    create=actions.create,
+    update=change,
+    verbs=[
+        Verb("assign", "customer:assign", body=AssignBody, run=assign),
+        Verb("claim", "customer:claim", when=lambda customer: customer.owner_id is None, body=ClaimBody, run=claim),
+        Verb(
+            "release", "customer:update", when=lambda customer: customer.owner_id is not None, body=ReleaseBody,
+            run=release,
+        ),
+    ],
+    import_keys=("code", "name"),
+    lookups={"parent_id": queries.by_code},
+)

@@ -1,0 +1,84 @@
+"""Pure decisions about customers: what makes two of them the same, and which codes people may choose."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection as Container
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+KEYED = frozenset({"name", "kind", "phone", "mobile", "credit_code", "email", "website"})
+"""The fields that duplicates are looked for by."""
+
+_FORMS = (
+    "股份有限公司|有限责任公司|集团有限公司|有限公司|股份公司|集团公司|集团|公司"
+    "|companylimited|limitedcompany|coltd|corporation|incorporated|limited|company|corp|inc|ltd|llc|gmbh|plc|co"
+)
+_FORM = re.compile(rf"(?:{_FORMS})+$")
+_SHORTEST = 2
+
+_PUBLIC_MAIL = frozenset(
+    "126.com 139.com 163.com 189.cn aliyun.com foxmail.com gmail.com hotmail.com icloud.com live.com outlook.com"
+    " protonmail.com qq.com sina.cn sina.com sohu.com tom.com vip.163.com vip.qq.com yahoo.com yeah.net".split()
+)
+
+
+def name_key(name: str) -> str:
+    """A name with width, case, space, punctuation and the legal form taken away.
+
+    ``上海榕树（集团）有限公司`` and ``上海 榕树集团`` have the same key. A name that is nothing but a legal form stays
+    whole.
+    """
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    letters = "".join(character for character in folded if character.isalnum())
+    bare = _FORM.sub("", letters)
+    return bare if len(bare) >= _SHORTEST else letters or folded.strip()
+
+
+def domain_of(*, email: str | None, website: str | None) -> set[str]:
+    """The internet domains of a company, from its site and its mail; public mail providers say nothing."""
+    host = urlsplit(website or "").hostname or ""
+    found = {host.removeprefix("www."), (email or "").rpartition("@")[2].lower()}
+    return {domain for domain in found if domain and domain not in _PUBLIC_MAIL}
+
+
+def keys_of(values: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """The ``(kind, value)`` pairs by which a customer with these values would be found again.
+
+    Kinds: credit_code, name (of a company), person_name, phone (either number), email, domain.
+    """
+    name_kind = "person_name" if values.get("kind") == "person" else "name"
+    found = {(name_kind, name_key(values["name"]))} if values.get("name") else set()
+    found |= {("phone", values[name]) for name in ("phone", "mobile") if values.get(name)}
+    if values.get("credit_code"):
+        found.add(("credit_code", values["credit_code"]))
+    if values.get("email"):
+        found.add(("email", values["email"].lower()))
+    found |= {("domain", domain) for domain in domain_of(email=values.get("email"), website=values.get("website"))}
+    return {(kind, value[:300]) for kind, value in found}
+
+
+def is_strong(kinds: Container[str], *, same_company: bool) -> bool:
+    """Whether matching in these kinds of keys means it is most likely the same customer.
+
+    A credit code names one company in the country. A company's name or a telephone number convinces within one
+    company of the group; a person's name, an e-mail address and a domain are shared too often.
+    """
+    return "credit_code" in kinds or (same_company and ("name" in kinds or "phone" in kinds))
+
+
+def looks_issued(code: str, company_codes: Container[str]) -> bool:
+    """Whether a code has the form the system issues (``N1-000123``), which people must leave to it."""
+    prefix, dash, number = code.rpartition("-")
+    return bool(dash) and number.isdigit() and prefix in company_codes
+
+
+def keeps_unit(customer_path: Container[Any], owner_unit: Any) -> bool:
+    """Whether a customer stays in its unit under a new owner: when the owner's unit is at or above it.
+
+    customer_path: the customer's unit and all above it. A manager who takes a customer does not lift it out of the
+    team that works on it; an owner from elsewhere takes it along.
+    """
+    return owner_unit in customer_path

@@ -1,0 +1,69 @@
+"""Recording what happened with a customer."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from crm_chassis import clock
+from crm_chassis.collection.writing import assign as set_columns
+
+from ..contacts.queries import check_contact
+from ..customers.actions import contacted
+from ..customers.models import Customer
+from ..customers.queries import for_child
+from ..timeline.actions import note
+from .models import Interaction
+
+
+def create(session: Session, values: dict[str, Any]) -> Interaction:
+    """Record an interaction with a customer the caller sees. Raises Invalid, Forbidden."""
+    customer = for_child(session, values["customer_id"], "interaction:create")
+    check_contact(session, values.get("contact_id"), customer.id)
+    return record(session, customer, {"occurred_at": clock.now(), **values})
+
+
+def record(session: Session, customer: Customer, values: dict[str, Any]) -> Interaction:
+    """Record an interaction in the customer's unit; the customer's last contact and its timeline follow."""
+    interaction = Interaction(**{**values, "customer_id": customer.id, "unit_id": customer.unit_id})
+    session.add(interaction)
+    session.flush()
+    _tell(session, interaction)
+    return interaction
+
+
+def change(session: Session, interaction: Interaction, values: dict[str, Any]) -> None:
+    """Set an interaction's columns; what the customer shows of it follows. Raises Invalid.
+
+    It stays with its customer: what happened with one did not happen with another.
+    """
+    values.pop("customer_id", None)
+    check_contact(session, values.get("contact_id"), interaction.customer_id)
+    set_columns(interaction, values)
+    _tell(session, interaction)
+
+
+def follow(session: Session, customer_id: UUID, *, unit_id: UUID) -> None:
+    """Bring a customer's interactions to its unit, in one statement."""
+    statement = (
+        update(Interaction)
+        .where(Interaction.customer_id == customer_id, Interaction.unit_id != unit_id)
+        .values(unit_id=unit_id, version=Interaction.version + 1)
+    )
+    session.execute(statement.execution_options(synchronize_session=False))
+
+
+def _tell(session: Session, interaction: Interaction) -> None:
+    contacted(session, interaction.customer_id, interaction.occurred_at)
+    note(
+        session,
+        "interaction.recorded",
+        customer_id=interaction.customer_id,
+        subject_id=interaction.id,
+        values={"kind": interaction.kind, "subject": interaction.subject},
+        at=interaction.occurred_at,
+        entry_id=interaction.id,
+    )

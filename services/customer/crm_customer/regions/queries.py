@@ -1,0 +1,45 @@
+"""Reading regions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Select, exists, select
+from sqlalchemy.orm import Session
+
+from crm_chassis import errors
+from crm_chassis.text_search import normalise
+
+from .models import Region
+
+
+def is_region(session: Session, code: str) -> bool:
+    """Whether there is a region with this code."""
+    return bool(session.scalar(select(exists().where(Region.code == code))))
+
+
+def check_region(session: Session, code: str | None) -> None:
+    """Raises Invalid at ``/region_code`` when the code is given and there is no such region."""
+    if code is not None and not is_region(session, code):
+        raise errors.field_error(
+            "/region_code", "unknown", "There is no such region; take a code of GET /regions, such as 310115."
+        )
+
+
+def one(session: Session, code: str, *, lock: bool = False) -> Region:
+    """The region with this code. Raises NotFound."""
+    region = session.get(Region, code, with_for_update=lock or None)
+    if region is None:
+        raise errors.NotFound("There is no region with this code.")
+    return region
+
+
+def listed(asked: dict[str, Any]) -> Select[tuple[Region]]:
+    """The regions that match ``parent_code``, ``level`` and ``q``, by code."""
+    statement = select(Region).order_by(Region.code)
+    for name in ("parent_code", "level"):
+        if name in asked:
+            statement = statement.where(getattr(Region, name) == asked[name])
+    for word in normalise(asked.get("q", "")).split():
+        statement = statement.where(Region.search.contains(word, autoescape=True))
+    return statement

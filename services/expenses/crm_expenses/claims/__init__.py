@@ -1,0 +1,1 @@
+"""Claims: expenses from their draft over their approval to their payment."""

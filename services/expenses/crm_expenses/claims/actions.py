@@ -1,0 +1,259 @@
+"""What is done to claims."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from crm_chassis import clock, numbering, org, outbox
+from crm_chassis.collection.declaration import company_code
+from crm_chassis.collection.writing import assign
+from crm_chassis.errors import Forbidden, Invalid, StateConflict, field_error
+from crm_chassis.identity import current_principal
+
+from ..approvals import actions as approvals
+from ..categories import queries as categories
+from ..customers import actions as merges
+from ..policies import queries as policies
+from ..travel_plans import queries as travel_plans
+from . import invoices, rules
+from .models import Claim
+
+SUBJECT = "claim"
+Problem = dict[str, str]
+
+
+def create(session: Session, values: dict[str, Any]) -> Claim:
+    """Draft a claim, for the caller unless another claimant is named, and hold its invoices. Raises Invalid."""
+    values["claimant_id"] = values.get("claimant_id") or current_principal().user_id
+    values["currency"] = values.get("currency") or _currency(session, values["unit_id"])
+    claim = Claim(**as_json(values))
+    _complete(session, claim)
+    claim.number = f"EX-{numbering.code(session, company_code(claim.unit_id), SUBJECT)}"
+    session.add(claim)
+    session.flush()
+    invoices.hold(session, claim)
+    return claim
+
+
+def change(session: Session, claim: Claim, values: dict[str, Any]) -> None:
+    """Edit a draft. A withdrawn claim takes its invoices again only when it is submitted. Raises Invalid."""
+    assign(claim, as_json(values))
+    claim.claimant_id = claim.claimant_id or current_principal().user_id
+    claim.currency = claim.currency or _currency(session, claim.unit_id)
+    _complete(session, claim)
+    session.flush()
+    if claim.status in rules.LIVE:
+        invoices.hold(session, claim)
+
+
+def remove(session: Session, claim: Claim) -> None:
+    """Give the invoices of a claim that is deleted back; a restored one takes them again when it is submitted."""
+    invoices.release(session, claim.id)
+
+
+def submit(session: Session, claim: Claim) -> None:
+    """Ask for the claim's approval.
+
+    Raises StateConflict unless it is a draft, returned or withdrawn; Invalid when it has no items, an item goes
+    beyond the policy without a note that says why, or an invoice is used elsewhere.
+    """
+    _enter(claim, "submit")
+    _complete(session, claim)
+    _check_complete(claim)
+    session.flush()
+    invoices.hold(session, claim)
+    _ask(session, claim)
+
+
+def withdraw(session: Session, claim: Claim) -> None:
+    """Take a submitted claim back: its approval is called off, its invoices are free."""
+    decide(session, claim, "withdraw", None)
+    approvals.cancel(session, claim, subject_type=SUBJECT)
+
+
+def decide(session: Session, claim: Claim, verb: str, comment: str | None) -> None:
+    """Write an answer of workflow into the claim: approved it is to be paid, rejected or withdrawn it holds nothing."""
+    _enter(claim, verb)
+    claim.decision_comment = comment
+    if claim.status == "approved":
+        claim.payment_status = "scheduled"
+    if claim.status not in rules.LIVE:
+        invoices.release(session, claim.id)
+
+
+def pay(claim: Claim, *, paid_at: Any, paid_by: UUID, reference: str | None) -> None:
+    """Write down that the money left. Raises StateConflict unless it is due, Forbidden to who would pay themselves."""
+    if not rules.is_payable(claim.status, claim.payment_status):
+        state = "paid already" if claim.payment_status == "paid" else claim.status
+        raise StateConflict(f"Only approved claims are paid, once; this one is {state}.")
+    if paid_by == claim.claimant_id:
+        raise Forbidden("Somebody else has to pay your own claim.")
+    claim.payment_status = "paid"
+    claim.paid_at, claim.paid_by, claim.payment_reference = paid_at, paid_by, reference
+
+
+def hand_over(session: Session, *, from_user_id: UUID, to_user_id: UUID) -> None:
+    """Let another person follow up the claims somebody leaves waiting for approval or for money.
+
+    The claimant stays: the money is theirs. Drafts and returned claims stay with their owner, who holds the invoices.
+    """
+    waiting = Claim.status.in_(("submitted", "approved")) & (Claim.payment_status != "paid")
+    session.execute(
+        update(Claim)
+        .where(Claim.owner_id == from_user_id, waiting)
+        .values(owner_id=to_user_id, version=Claim.version + 1, updated_at=clock.now())
+    )
+
+
+def merge_customer(session: Session, *, customer_id: UUID, into_id: UUID) -> None:
+    """Let the claims about a merged customer be about the one it was merged into."""
+    moved = session.scalars(_about(customer_id, into_id).returning(Claim.id)).all()
+    merges.remember_repointed(session, customer_id, "claim", moved)
+
+
+def unmerge_customer(session: Session, *, customer_id: UUID, into_id: UUID) -> None:
+    """Give back exactly the claims that a merge took, unless they are about somebody else by now."""
+    taken = merges.recall_repointed(session, customer_id, "claim")
+    session.execute(_about(into_id, customer_id).where(Claim.id.in_(taken)))
+
+
+def as_json(values: dict[str, Any]) -> dict[str, Any]:
+    """The values with items and subject as plain JSON, as they are stored and announced."""
+    return values | {name: outbox.to_json(values[name]) for name in ("items", "about") if name in values}
+
+
+def _about(customer_id: UUID, now_id: UUID) -> Any:
+    subject = {"type": "customer", "id": str(customer_id)}
+    return (
+        update(Claim)
+        .where(Claim.about["id"].astext == str(customer_id), Claim.about["type"].astext == "customer")
+        .values(about=subject | {"id": str(now_id)}, version=Claim.version + 1, updated_at=clock.now())
+    )
+
+
+def _enter(claim: Claim, verb: str) -> None:
+    status = rules.next_status(claim.status, verb)
+    if status is None:
+        raise StateConflict(f"A claim that is {claim.status} does not take “{verb}”.")
+    claim.status = status
+
+
+def _ask(session: Session, claim: Claim) -> None:
+    fields = {
+        "amount": claim.total,
+        "currency": claim.currency,
+        "method": claim.method,
+        "items": len(claim.items),
+        "over_policy": claim.over_policy,
+        "about_type": (claim.about or {}).get("type"),
+        "with_trip": claim.travel_plan_id is not None,
+    }
+    approvals.request(
+        session,
+        claim,
+        subject_type=SUBJECT,
+        title=f"{claim.number} {claim.title}",
+        requester_id=claim.claimant_id,
+        fields=fields,
+    )
+
+
+def _currency(session: Session, unit_id: UUID) -> str:
+    return session.scalar(select(org.OrgUnit.currency).where(org.OrgUnit.id == unit_id)) or "CNY"
+
+
+def _complete(session: Session, claim: Claim) -> None:
+    """Check a claim against what it names and compute its items, total and policy flags. Raises Invalid."""
+    claimant = org.users(session, [claim.claimant_id]).get(claim.claimant_id)
+    problems = [*_currency_of(claim), *_trip(session, claim), *_items(session, claim)]
+    if claimant is None or not claimant.active:
+        problems.insert(0, _problem("/claimant_id", "unknown", "Choose an active user as the claimant."))
+    if problems or claimant is None:
+        raise Invalid(problems[0]["message"], errors=problems)
+    items = [item | _converted(claim.currency, item) for item in claim.items or ()]
+    flags = policies.beyond_policy(
+        session,
+        unit_id=claim.unit_id,
+        currency=claim.currency,
+        grades=claimant.roles,
+        expenses=[_expense(item) for item in items],
+    )
+    claim.items = [item | {"over_policy": flag} for item, flag in zip(items, flags, strict=True)]
+    claim.total, claim.over_policy = rules.total(claim.items), any(flags)
+
+
+def _currency_of(claim: Claim) -> Iterator[Problem]:
+    if not rules.is_currency(claim.currency):
+        yield _problem("/currency", "invalid", "Write an ISO 4217 code such as CNY.")
+
+
+def _trip(session: Session, claim: Claim) -> Iterator[Problem]:
+    if claim.travel_plan_id is None:
+        return
+    trip = travel_plans.trip(session, claim.travel_plan_id)
+    if trip is None or trip.traveller_id != claim.claimant_id:
+        yield _problem("/travel_plan_id", "unknown", "Choose a trip of the claimant.")
+    elif not trip.under_way and claim.status in rules.EDITABLE:
+        yield _problem("/travel_plan_id", "not_approved", "Choose a trip that is approved and not settled yet.")
+
+
+def _items(session: Session, claim: Claim) -> Iterator[Problem]:
+    usable = {str(category_id) for category_id in categories.usable(session, claim.unit_id)}
+    latest = clock.today() + timedelta(days=1)  # it is tomorrow already in some subsidiary
+    for position, item in enumerate(claim.items or ()):
+        here = f"/items/{position}"
+        if item["category_id"] not in usable:
+            yield _problem(f"{here}/category_id", "unknown", "Choose an active expense category.")
+        if date.fromisoformat(item["on"]) > latest:
+            yield _problem(f"{here}/on", "in_future", "Money is claimed after it was spent.")
+        if item.get("invoice_no") and not item.get("invoice_kind"):
+            yield _problem(f"{here}/invoice_kind", "required", "Say what kind of invoice this number is of.")
+        if item.get("invoice_no") and not rules.normalised(item["invoice_no"]):
+            yield _problem(f"{here}/invoice_no", "invalid", "An invoice number has letters or digits.")
+        own = item.get("currency") or claim.currency
+        if not rules.is_currency(own):
+            yield _problem(f"{here}/currency", "invalid", "Write an ISO 4217 code such as CNY.")
+        if own != claim.currency and not item.get("rate"):
+            yield _problem(f"{here}/rate", "required", f"Give the rate: {claim.currency} for one {own}.")
+
+
+def _converted(currency: str, item: dict[str, Any]) -> dict[str, Any]:
+    own = item.get("currency") or currency
+    rate = Decimal(1) if own == currency else Decimal(item["rate"])
+    return {
+        "currency": own,
+        "rate": str(rate),
+        "converted": str(rules.converted(Decimal(item["amount"]), rate)),
+    }
+
+
+def _expense(item: dict[str, Any]) -> policies.Expense:
+    return policies.Expense(
+        UUID(item["category_id"]),
+        date.fromisoformat(item["on"]),
+        item.get("region_code"),
+        Decimal(item["converted"]),
+    )
+
+
+def _check_complete(claim: Claim) -> None:
+    if not claim.items:
+        raise field_error("/items", "required", "Add what was spent before you submit the claim.")
+    unexplained = [
+        _problem(f"/items/{position}/note", "over_policy", "This is more than the policy allows a day: say why.")
+        for position, item in enumerate(claim.items)
+        if item["over_policy"] and not item.get("note")
+    ]
+    if unexplained:
+        raise Invalid(unexplained[0]["message"], errors=unexplained)
+
+
+def _problem(pointer: str, code: str, message: str) -> Problem:
+    return {"pointer": pointer, "code": code, "message": message}

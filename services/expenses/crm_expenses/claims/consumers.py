@@ -1,0 +1,52 @@
+"""What claims hear from other services."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from crm_contracts.envelope import Envelope
+
+from ..approvals import actions as approvals
+from . import actions, queries, rules
+from .collection import claims
+
+
+def on_decided(session: Session, envelope: Envelope) -> None:
+    """Approve, return or reject the claim that was asked about; answers to other rounds are ignored."""
+    _settle_round(session, envelope, rules.DECISIONS[envelope.data["status"]])
+
+
+def on_withdrawn(session: Session, envelope: Envelope) -> None:
+    """Take the claim back when its approval was withdrawn at the approval's own page."""
+    _settle_round(session, envelope, "withdraw")
+
+
+def on_handed_over(session: Session, envelope: Envelope) -> None:
+    """Move what the person leaves unfinished."""
+    to_user_id = UUID(envelope.data["to_user_id"])
+    actions.hand_over(session, from_user_id=UUID(envelope.data["id"]), to_user_id=to_user_id)
+
+
+def on_customer_merged(session: Session, envelope: Envelope) -> None:
+    """Follow a merge of customers."""
+    into_id = UUID(envelope.data["into_id"])
+    actions.merge_customer(session, customer_id=UUID(envelope.data["id"]), into_id=into_id)
+
+
+def on_customer_unmerged(session: Session, envelope: Envelope) -> None:
+    """Follow the undoing of a merge."""
+    into_id = UUID(envelope.data["into_id"])
+    actions.unmerge_customer(session, customer_id=UUID(envelope.data["id"]), into_id=into_id)
+
+
+def _settle_round(session: Session, envelope: Envelope, verb: str) -> None:
+    answer = envelope.data
+    if answer["subject_type"] != actions.SUBJECT:
+        return
+    claim = queries.lock(session, UUID(answer["subject_id"]))
+    if claim is None or not approvals.awaits(claim, answer):
+        return
+    actions.decide(session, claim, verb, answer.get("comment"))
+    claims.announce(session, claim, rules.FACTS[verb])

@@ -1,0 +1,202 @@
+"""What is done to trips and their days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import any_, func, literal, select, update
+from sqlalchemy.orm import Session
+
+from crm_chassis import clock, numbering, org
+from crm_chassis.collection.declaration import company_code
+from crm_chassis.collection.writing import assign
+from crm_chassis.errors import Invalid, StateConflict, field_error
+from crm_chassis.identity import current_principal
+
+from ..approvals import actions as approvals
+from ..customers import actions as merges
+from ..customers import queries as customers
+from . import rules
+from .models import DayRecord, TravelPlan
+
+SUBJECT = "travel_plan"
+
+
+def create(session: Session, values: dict[str, Any]) -> TravelPlan:
+    """Draft a trip, for the caller unless another traveller is named. Raises Invalid."""
+    values["traveller_id"] = values.get("traveller_id") or current_principal().user_id
+    values.setdefault("currency", _currency(session, values["unit_id"]))
+    plan = TravelPlan(**values)
+    _check(session, plan, plan.customer_ids or ())
+    plan.number = f"TP-{numbering.code(session, company_code(plan.unit_id), SUBJECT)}"
+    session.add(plan)
+    return plan
+
+
+def change(session: Session, plan: TravelPlan, values: dict[str, Any]) -> None:
+    """Edit a draft. Customers that were there already are not asked about again. Raises Invalid."""
+    known = set(plan.customer_ids)
+    assign(plan, values)
+    plan.traveller_id = plan.traveller_id or current_principal().user_id
+    _check(session, plan, [each for each in plan.customer_ids if each not in known])
+
+
+def move(session: Session, plan: TravelPlan, verb: str) -> None:
+    """Carry out a verb on a locked trip. Raises StateConflict unless the table of moves has it."""
+    _enter(plan, verb)
+    if verb == "submit":
+        _ask(session, plan)
+    elif verb == "withdraw":
+        approvals.cancel(session, plan, subject_type=SUBJECT)
+
+
+def decide(plan: TravelPlan, verb: str, comment: str | None) -> None:
+    """Write workflow's answer into the trip."""
+    plan.decision_comment = comment
+    _enter(plan, verb)
+
+
+def _enter(plan: TravelPlan, verb: str) -> None:
+    status = rules.next_status(plan.status, verb)
+    if status is None:
+        raise StateConflict(f"A trip that is {plan.status} does not take “{verb}”.")
+    plan.status = status
+
+
+def record_day(session: Session, plan: TravelPlan, values: dict[str, Any]) -> DayRecord:
+    """Record a day of a locked trip. Raises StateConflict unless it is under way, Invalid."""
+    refuse_unless_under_way(plan)
+    record = DayRecord(**values, travel_plan_id=plan.id, unit_id=plan.unit_id, owner_id=plan.traveller_id)
+    check_day(session, plan, record)
+    session.add(record)
+    session.flush()
+    return record
+
+
+def refuse_unless_under_way(plan: TravelPlan) -> None:
+    """Raises StateConflict when the trip's days cannot be recorded or changed now."""
+    if plan.status not in rules.UNDER_WAY:
+        raise StateConflict(f"Days are recorded from the approval to the settlement; this trip is {plan.status}.")
+
+
+def check_day(session: Session, plan: TravelPlan, record: DayRecord, *, new_customer: bool = True) -> None:
+    """Hold a day against its trip. Raises Invalid when it lies outside or names a customer unknown to the caller."""
+    if not rules.is_on_trip(record.on, plan.starts_on, plan.ends_on):
+        raise field_error("/on", "outside_trip", "Choose a day of the trip, a week before or after at most.")
+    asked = new_customer and record.customer_id
+    if asked and not customers.visible(session, [record.customer_id]):
+        raise field_error("/customer_id", "unknown", "Choose a customer that you may see.")
+
+
+def hand_over(session: Session, *, from_user_id: UUID, to_user_id: UUID) -> None:
+    """Let another person follow up the trips somebody leaves unfinished.
+
+    The traveller stays who travelled; drafts and returned trips stay with their owner, who alone knows the plan.
+    """
+    session.execute(
+        update(TravelPlan)
+        .where(TravelPlan.owner_id == from_user_id, TravelPlan.status.in_(rules.UNFINISHED))
+        .values(owner_id=to_user_id, **_bumped(TravelPlan))
+    )
+
+
+def merge_customer(session: Session, *, customer_id: UUID, into_id: UUID) -> None:
+    """Let every trip and day that names a merged customer name the one it was merged into."""
+    days = update(DayRecord).where(DayRecord.customer_id == customer_id)
+    moved = session.scalars(days.values(customer_id=into_id, **_bumped(DayRecord)).returning(DayRecord.id)).all()
+    merges.remember_repointed(session, customer_id, "day", moved)
+    names = TravelPlan.customer_ids
+    both = names.contains([customer_id, into_id])
+    for joined, condition, ids in (
+        (True, both, func.array_remove(names, customer_id)),
+        (False, names.contains([customer_id]), func.array_replace(names, customer_id, into_id)),
+    ):
+        plans = update(TravelPlan).where(condition).values(customer_ids=ids, **_bumped(TravelPlan))
+        changed = session.scalars(plans.returning(TravelPlan.id)).all()
+        merges.remember_repointed(session, customer_id, "trip", changed, joined=joined)
+
+
+def unmerge_customer(session: Session, *, customer_id: UUID, into_id: UUID) -> None:
+    """Give back exactly the trips and days that a merge took, unless they name somebody else by now."""
+    days = merges.recall_repointed(session, customer_id, "day")
+    session.execute(
+        update(DayRecord)
+        .where(DayRecord.id.in_(days), DayRecord.customer_id == into_id)
+        .values(customer_id=customer_id, **_bumped(DayRecord))
+    )
+    trips = merges.recall_repointed(session, customer_id, "trip")
+    names = TravelPlan.customer_ids
+    for wanted, ids in (
+        (True, func.array_append(names, customer_id)),
+        (False, func.array_replace(names, into_id, customer_id)),
+    ):
+        chosen = [trip for trip, joined in trips.items() if joined is wanted]
+        back = update(TravelPlan).where(TravelPlan.id.in_(chosen), literal(into_id) == any_(names))
+        session.execute(back.values(customer_ids=ids, **_bumped(TravelPlan)))
+
+
+def _bumped(model: type[TravelPlan] | type[DayRecord]) -> dict[str, Any]:
+    return {"version": model.version + 1, "updated_at": clock.now()}
+
+
+def _ask(session: Session, plan: TravelPlan) -> None:
+    fields = {
+        "amount": plan.estimate or 0,
+        "currency": plan.currency,
+        "days": (plan.ends_on - plan.starts_on).days + 1,
+        "destination_region_code": plan.destination_region_code,
+        "customers": len(plan.customer_ids),
+    }
+    approvals.request(
+        session,
+        plan,
+        subject_type=SUBJECT,
+        title=f"{plan.number} {plan.subject}",
+        requester_id=plan.traveller_id,
+        fields=fields,
+    )
+
+
+def _currency(session: Session, unit_id: UUID) -> str:
+    return session.scalar(select(org.OrgUnit.currency).where(org.OrgUnit.id == unit_id)) or "CNY"
+
+
+def _check(session: Session, plan: TravelPlan, named: Iterable[UUID]) -> None:
+    problems = [*_dates(plan), *_people(session, plan), *_region(plan), *_customers(session, named, plan)]
+    if problems:
+        raise Invalid(problems[0]["message"], errors=problems)
+
+
+def _dates(plan: TravelPlan) -> list[dict[str, str]]:
+    if plan.ends_on >= plan.starts_on:
+        return []
+    return [_problem("/ends_on", "before_start", "A trip ends on the day it starts or later.")]
+
+
+def _people(session: Session, plan: TravelPlan) -> list[dict[str, str]]:
+    user = org.users(session, [plan.traveller_id]).get(plan.traveller_id)
+    if user and user.active:
+        return []
+    return [_problem("/traveller_id", "unknown", "Choose an active user as the traveller.")]
+
+
+def _region(plan: TravelPlan) -> list[dict[str, str]]:
+    if plan.destination_region_code is None or rules.is_region_code(plan.destination_region_code):
+        return []
+    return [_problem("/destination_region_code", "invalid", "Write the six digits of a region's code.")]
+
+
+def _customers(session: Session, named: Iterable[UUID], plan: TravelPlan) -> list[dict[str, str]]:
+    seen = customers.visible(session, named)
+    unknown = set(named) - seen
+    return [
+        _problem(f"/customer_ids/{position}", "unknown", "Choose a customer that you may see.")
+        for position, customer_id in enumerate(plan.customer_ids or ())
+        if customer_id in unknown
+    ]
+
+
+def _problem(pointer: str, code: str, message: str) -> dict[str, str]:
+    return {"pointer": pointer, "code": code, "message": message}

@@ -1,0 +1,28 @@
+"""The verbs of deliveries."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from crm_chassis.collection import writing
+from crm_chassis.database import transaction
+from crm_chassis.http import Blueprint, answers
+from crm_chassis.identity import requires
+
+from . import actions
+from .collection import deliveries
+from .models import Delivery
+
+blueprint = Blueprint("delivery verbs", __name__, url_prefix="/deliveries")
+
+
+@blueprint.post("/<uuid:delivery_id>/retry")
+@requires("delivery:update")
+@answers(deliveries)
+def retry(delivery_id: UUID) -> Delivery:
+    """Send a failed or unknown delivery again."""
+    with transaction() as session:
+        delivery = writing.get_for(session, deliveries, delivery_id, "delivery:update")
+        retried = actions.retry(delivery)
+        session.flush()
+        return retried

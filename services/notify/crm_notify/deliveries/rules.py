@@ -1,0 +1,20 @@
+"""When to try again. Pure."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+EMAIL = "email"
+
+LEASE = timedelta(seconds=120)
+"""How long a mail may be in the act of being sent before its sender counts as dead."""
+
+DIGEST_WAIT = timedelta(minutes=10)
+"""A digest is mailed so long after it was begun, with all that came until then."""
+
+_AFTER_S = (60, 300, 1800, 7200, 21_600)
+
+
+def next_wait(attempts: int) -> timedelta | None:
+    """How long to wait after so many attempts (>= 1) that failed for a while; None when it is enough."""
+    return timedelta(seconds=_AFTER_S[attempts - 1]) if attempts <= len(_AFTER_S) else None

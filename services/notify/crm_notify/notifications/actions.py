@@ -1,0 +1,206 @@
+"""Writing notifications: numbered, never twice for one cause, and a flood becomes a digest."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from crm_chassis import clock, ids
+
+from ..texts.kinds import KINDS
+from ..texts.rendering import DIGEST_TITLES, Rendered, render_digest
+from . import wakes
+from .models import Mailbox, Notification
+from .rules import WINDOW, split
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A notification about to be written, in its recipient's own words."""
+
+    event_id: UUID
+    recipient_id: UUID
+    unit_id: UUID
+    kind: str
+    locale: str
+    words: Rendered
+    in_app: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of a draft: a notification of its own, or a new digest."""
+
+    id: UUID
+    recipient_id: UUID
+    kind: str
+    unit_id: UUID
+    is_digest: bool
+
+
+def add(session: Session, drafts: Sequence[Draft]) -> list[Written]:
+    """Write what has not been written for the same cause, recipient and kind; answers the new rows.
+
+    More than SINGLES_MAX of one kind for one recipient within WINDOW are gathered in one digest, which moves to the
+    top and is unread again whenever it grows.
+    """
+    numbers = _reserve(session, drafts)
+    fresh = _not_written(session, drafts)
+    if not fresh:
+        return []
+    recent = _recent(session, fresh)
+    written: list[Written] = []
+    rows: list[dict[str, Any]] = []
+    for (recipient, kind), arrivals in _grouped(fresh).items():
+        singles, many = split(arrivals, recent.get((recipient, kind), 0))
+        rows += [_row(draft, number) for draft, number in zip(singles, numbers[recipient], strict=False)]
+        written += _gather(session, many, numbers[recipient]) if many else []
+    if rows:
+        session.execute(insert(Notification), rows)
+    written += [Written(row["id"], row["owner_id"], row["kind"], row["unit_id"], False) for row in rows]
+    wakes.after_commit(session, {draft.recipient_id for draft in fresh if draft.in_app})
+    return written
+
+
+def mark_read(session: Session, notification: Notification) -> Notification:
+    """The recipient has seen it; a second time changes nothing."""
+    notification.read_at = notification.read_at or clock.now()
+    session.flush()
+    return notification
+
+
+def mark_all_read(session: Session, user_id: UUID) -> int:
+    """The recipient has seen everything up to now; answers how many were unread."""
+    unread = update(Notification).where(Notification.owner_id == user_id, Notification.read_at.is_(None))
+    marked = unread.values(read_at=clock.now(), updated_at=clock.now(), version=Notification.version + 1)
+    return session.execute(marked.execution_options(synchronize_session=False)).rowcount  # type: ignore[attr-defined,no-any-return]
+
+
+class Numbers:
+    """The numbers reserved in one mailbox, handed out in order."""
+
+    def __init__(self, first: int) -> None:
+        self._next = first
+
+    def __iter__(self) -> Numbers:
+        return self
+
+    def __next__(self) -> int:
+        self._next += 1
+        return self._next - 1
+
+
+def _reserve(session: Session, drafts: Sequence[Draft]) -> Mapping[UUID, Numbers]:
+    """Lock the recipients' mailboxes, in one order for everybody, and take as many numbers as there are drafts."""
+    wanted: dict[UUID, int] = defaultdict(int)
+    for draft in drafts:
+        wanted[draft.recipient_id] += 1
+    reserved = {}
+    for recipient in sorted(wanted):
+        count = wanted[recipient]
+        row = insert(Mailbox).values(recipient_id=recipient, last_number=count)
+        grown = row.on_conflict_do_update(
+            index_elements=["recipient_id"], set_={"last_number": Mailbox.last_number + count}
+        )
+        last = session.scalar(grown.returning(Mailbox.last_number))
+        reserved[recipient] = Numbers((last or count) - count + 1)
+    return reserved
+
+
+def _not_written(session: Session, drafts: Sequence[Draft]) -> list[Draft]:
+    causes = sorted({draft.event_id for draft in drafts})
+    known = set(
+        session.execute(
+            select(Notification.event_id, Notification.owner_id, Notification.kind)
+            .where(Notification.event_id.in_(causes))
+            .execution_options(with_deleted=True)
+        ).tuples()
+    )
+    unique = {(draft.event_id, draft.recipient_id, draft.kind): draft for draft in drafts}
+    return [draft for key, draft in unique.items() if key not in known]
+
+
+def _recent(session: Session, drafts: Sequence[Draft]) -> dict[tuple[UUID, str], int]:
+    recipients, kinds = {draft.recipient_id for draft in drafts}, {draft.kind for draft in drafts}
+    rows = session.execute(
+        select(Notification.owner_id, Notification.kind, func.count())
+        .where(
+            Notification.owner_id.in_(sorted(recipients)),
+            Notification.kind.in_(sorted(kinds)),
+            Notification.created_at > clock.now() - WINDOW,
+            ~Notification.details.has_key("digest"),
+        )
+        .group_by(Notification.owner_id, Notification.kind)
+    )
+    return {(owner, kind): count for owner, kind, count in rows}
+
+
+def _grouped(drafts: Sequence[Draft]) -> dict[tuple[UUID, str], list[Draft]]:
+    found: dict[tuple[UUID, str], list[Draft]] = defaultdict(list)
+    for draft in drafts:
+        found[draft.recipient_id, draft.kind].append(draft)
+    return found
+
+
+def _row(draft: Draft, number: int) -> dict[str, Any]:
+    now = clock.now()
+    return {
+        "id": ids.uuid7(),
+        "version": 1,
+        "unit_id": draft.unit_id,
+        "owner_id": draft.recipient_id,
+        "kind": draft.kind,
+        "title": draft.words.title,
+        "body": draft.words.body,
+        "link": draft.words.link,
+        "event_id": draft.event_id,
+        "number": number,
+        "count": 1,
+        "in_app": draft.in_app,
+        "details": {},
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+def _gather(session: Session, drafts: Sequence[Draft], numbers: Numbers) -> list[Written]:
+    """Put drafts of one recipient and kind into the open digest; answers the digest when it is new."""
+    first, now = drafts[0], clock.now()
+    digest = _open_digest(session, first, now)
+    if digest is None:
+        digest = Notification(**_row(first, next(numbers)) | {"event_id": ids.uuid7(), "count": 0})
+        session.add(digest)
+        is_new = True
+    else:
+        digest.number, digest.read_at = next(numbers), None
+        is_new = False
+    digest.count += len(drafts)
+    latest = [draft.words.title for draft in reversed(drafts)]
+    digest.details = {"digest": True, "titles": [*latest, *digest.details.get("titles", [])][:DIGEST_TITLES]}
+    words = render_digest(KINDS[first.kind], digest.count, digest.details["titles"], locale=first.locale)
+    digest.title, digest.body, digest.link = words.title, words.body, words.link
+    session.flush()
+    return [Written(digest.id, first.recipient_id, first.kind, first.unit_id, True)] if is_new else []
+
+
+def _open_digest(session: Session, draft: Draft, now: datetime) -> Notification | None:
+    return session.scalar(
+        select(Notification)
+        .where(
+            Notification.owner_id == draft.recipient_id,
+            Notification.kind == draft.kind,
+            Notification.created_at > now - WINDOW,
+            Notification.details["digest"].as_boolean(),
+        )
+        .order_by(Notification.created_at.desc())
+        .limit(1)
+        .with_for_update()
+    )

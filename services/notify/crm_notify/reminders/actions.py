@@ -1,0 +1,126 @@
+"""Setting, cancelling and claiming reminders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from crm_chassis import clock, ids, inbox
+
+from .models import Reminder, Watched
+from .rules import ATTEMPTS_MAX, LEASE, Due, backoff
+
+
+def is_news(session: Session, subject_id: UUID, version: int) -> bool:
+    """Whether this version of a subject is newer than any seen; from now on it is the newest."""
+    return inbox.upsert_copy(session, Watched, {"id": subject_id}, version)
+
+
+def arm(
+    session: Session,
+    *,
+    kind: str,
+    subject_id: UUID,
+    due: Due,
+    recipient_ids: Iterable[UUID],
+    unit_id: UUID,
+    details: Mapping[str, Any],
+) -> None:
+    """Let this be the subject's one waiting reminder of the kind. What has happened for the same bucket stays done."""
+    cancel(session, kind=kind, subject_id=subject_id, but=due.bucket)
+    row = insert(Reminder).values(
+        id=ids.uuid7(),
+        kind=kind,
+        subject_id=subject_id,
+        due_bucket=due.bucket,
+        due_at=due.at,
+        recipient_ids=sorted(set(recipient_ids)),
+        unit_id=unit_id,
+        details=dict(details),
+        status="waiting",
+        attempts=0,
+        created_at=clock.now(),
+    )
+    fresh = {name: row.excluded[name] for name in ("due_at", "recipient_ids", "unit_id", "details", "status")}
+    session.execute(
+        row.on_conflict_do_update(
+            index_elements=["kind", "subject_id", "due_bucket"],
+            set_=fresh,
+            where=Reminder.status.in_(("waiting", "cancelled")),
+        )
+    )
+
+
+def cancel(session: Session, *, kind: str, subject_id: UUID, but: str | None = None) -> None:
+    """Nobody needs to be reminded of this any more; ``but`` spares one bucket."""
+    waiting = update(Reminder).where(
+        Reminder.kind == kind, Reminder.subject_id == subject_id, Reminder.status == "waiting"
+    )
+    if but is not None:
+        waiting = waiting.where(Reminder.due_bucket != but)
+    session.execute(waiting.values(status="cancelled").execution_options(synchronize_session=False))
+
+
+def hand_over(session: Session, *, from_id: UUID, to_id: UUID) -> None:
+    """Remind the successor of what the predecessor was to be reminded of."""
+    session.execute(
+        update(Reminder)
+        .where(Reminder.recipient_ids.contains([from_id]), Reminder.status == "waiting")
+        .values(recipient_ids=func.array_replace(Reminder.recipient_ids, from_id, to_id))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def claim(session: Session, limit: int) -> list[UUID]:
+    """Take due reminders, the oldest first, and hold them for LEASE; answers their ids.
+
+    One that was taken ATTEMPTS_MAX times without success is given up and stays to be looked at.
+    """
+    now = clock.now()
+    rows = session.scalars(
+        select(Reminder)
+        .where(
+            Reminder.status == "waiting",
+            Reminder.due_at <= now,
+            or_(Reminder.lease_until.is_(None), Reminder.lease_until < now),
+        )
+        .order_by(Reminder.due_at, Reminder.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for row in rows:
+        row.attempts += 1
+        row.lease_until = now + LEASE
+        if row.attempts > ATTEMPTS_MAX:
+            row.status = "failed"
+    return [row.id for row in rows if row.status == "waiting"]
+
+
+def held(session: Session, reminder_ids: Iterable[UUID]) -> list[Reminder]:
+    """Claimed reminders that are still to be fired, locked. One cancelled since the claim is left out."""
+    wanted = sorted(reminder_ids)
+    return list(
+        session.scalars(
+            select(Reminder)
+            .where(Reminder.id.in_(wanted), Reminder.status == "waiting")
+            .order_by(Reminder.id)
+            .with_for_update()
+        )
+    )
+
+
+def done(reminder: Reminder) -> None:
+    """It has happened."""
+    reminder.status, reminder.lease_until, reminder.last_error = "done", None, None
+
+
+def failed(session: Session, reminder_id: UUID, error: str) -> None:
+    """It could not be fired this time; it is tried again after a while."""
+    reminder = session.get_one(Reminder, reminder_id, with_for_update=True)
+    reminder.last_error = error
+    reminder.lease_until = clock.now() + backoff(reminder.attempts)

@@ -1,0 +1,201 @@
+"""Which events set reminders and which take them back. Each looks at the subject's state, not at the event's name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from crm_chassis import clock, org
+from crm_contracts.envelope import Envelope
+
+from ..customers import queries as customers
+from ..people import queries as people
+from . import actions, queries, rules
+
+_NO_UNIT = UUID(int=0)
+
+
+def uuid_of(value: Any) -> UUID | None:
+    """The id in a payload's field, None when the field is empty."""
+    return UUID(str(value)) if value else None
+
+
+def _moment(value: Any) -> datetime | None:
+    if not value:
+        return None
+    found = datetime.fromisoformat(str(value))
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _unit(envelope: Envelope) -> UUID:
+    return uuid_of(envelope.unitid or envelope.data.get("unit_id")) or _NO_UNIT
+
+
+def _ids(*values: Any) -> list[UUID]:
+    return [found for value in values if (found := uuid_of(value))]
+
+
+def _arm(
+    session: Session, envelope: Envelope, kind: str, due: rules.Due | None, recipients: list[UUID], **more: Any
+) -> None:
+    """Set the reminder, or take it back when there is nothing to be reminded of."""
+    subject_id = UUID(envelope.data["id"])
+    if due is None or not recipients:
+        actions.cancel(session, kind=kind, subject_id=subject_id)
+        return
+    actions.arm(
+        session,
+        kind=kind,
+        subject_id=subject_id,
+        due=due,
+        recipient_ids=recipients,
+        unit_id=_unit(envelope),
+        details={**envelope.data, **more},
+    )
+
+
+def on_activity(session: Session, envelope: Envelope) -> None:
+    """A planned activity reminds whoever does it when it starts, or shortly before it is due."""
+    activity = envelope.data
+    due, starts, due_at = None, _moment(activity.get("starts_at")), _moment(activity.get("due_at"))
+    minutes = queries.minutes_of(session, rules.ACTIVITY, _unit(envelope))
+    moment = starts or due_at
+    if activity["status"] == "planned" and moment and minutes is not None:
+        at = rules.before(moment, 0 if starts else minutes, clock.now())
+        due = rules.Due(at, moment.astimezone(UTC).isoformat()) if at else None
+    customer = customers.name_of(session, uuid_of(activity.get("customer_id")))
+    recipients = _ids(activity.get("assignee_id") or activity.get("owner_id"))
+    _arm(session, envelope, rules.ACTIVITY, due, recipients, customer=customer)
+
+
+def on_approval(session: Session, envelope: Envelope) -> None:
+    """A running approval reminds those who are asked when a day has passed."""
+    approval, due = envelope.data, None
+    minutes = queries.minutes_of(session, rules.APPROVAL, _unit(envelope))
+    if approval["status"] == "running" and minutes is not None:
+        asked = _moment(envelope.time) or clock.now()
+        due = rules.Due(asked + timedelta(minutes=minutes), str(envelope.aggregateversion))
+    _arm(session, envelope, rules.APPROVAL, due, _ids(*approval.get("assignee_ids", ())))
+
+
+def on_receivable(session: Session, envelope: Envelope) -> None:
+    """An open receivable reminds its owner some days before it is due."""
+    receivable, due = envelope.data, None
+    minutes = queries.minutes_of(session, rules.RECEIVABLE, _unit(envelope))
+    if receivable["status"] in {"open", "partly_paid"} and minutes is not None:
+        zone = people.timezone_of(session, _unit(envelope))
+        day = date.fromisoformat(receivable["due_on"])
+        last = rules.morning(day, rules.RECEIVABLE_AT, zone)
+        at = rules.before(last, minutes, clock.now())
+        due = rules.Due(at, receivable["due_on"]) if at else None
+    customer = customers.name_of(session, uuid_of(receivable["customer_id"]))
+    _arm(session, envelope, rules.RECEIVABLE, due, _ids(receivable.get("owner_id")), customer=customer)
+
+
+def on_churn_case(session: Session, envelope: Envelope) -> None:
+    """A warned case that nobody acts on goes to the owner's manager, later to the company's."""
+    case, due = envelope.data, None
+    minutes = queries.minutes_of(session, rules.CHURN, _unit(envelope))
+    if case["status"] == "warned" and minutes is not None:
+        warned = _moment(case["warned_at"]) or clock.now()
+        due = rules.Due(warned + timedelta(minutes=minutes), f"{case['warned_at']} 1")
+    # Whom it goes to is looked up when it is due; the owner stands here so that a handover is followed.
+    _arm(session, envelope, rules.CHURN, due, _ids(case.get("owner_id")) or [_NO_UNIT], level=1, minutes=minutes)
+
+
+def on_contact(session: Session, envelope: Envelope) -> None:
+    """A contact's birthday reminds the owner in the morning of the day, every year."""
+    contact, due = envelope.data, None
+    if contact.get("birthday"):
+        zone = people.timezone_of(session, _unit(envelope))
+        due = rules.next_birthday(date.fromisoformat(contact["birthday"][:10]), zone, clock.now())
+    kept = ("id", "name", "customer_id", "birthday", "owner_id")
+    _arm_birthday(session, envelope, due, {name: contact.get(name) for name in kept})
+
+
+def _arm_birthday(session: Session, envelope: Envelope, due: rules.Due | None, details: dict[str, Any]) -> None:
+    subject_id = UUID(envelope.data["id"])
+    if due is None:
+        actions.cancel(session, kind=rules.BIRTHDAY, subject_id=subject_id)
+        return
+    actions.arm(
+        session,
+        kind=rules.BIRTHDAY,
+        subject_id=subject_id,
+        due=due,
+        recipient_ids=_ids(details["owner_id"]),
+        unit_id=_unit(envelope),
+        details=details,
+    )
+
+
+def on_user(session: Session, envelope: Envelope) -> None:
+    """A new user is expected to sign in within two weeks; one who left is not."""
+    user = envelope.data
+    if not user["active"]:
+        actions.cancel(session, kind=rules.INACTIVE, subject_id=UUID(user["id"]))
+    elif envelope.type.endswith(".created.v1"):
+        _expect_sign_in(session, UUID(user["id"]), UUID(user["unit_id"]), user.get("last_sign_in_at") or envelope.time)
+
+
+def on_sign_in(session: Session, envelope: Envelope) -> None:
+    """Two weeks begin again with each sign-in."""
+    user_id = UUID(envelope.data["id"])
+    user = session.get(org.OrgUser, user_id)
+    if user is None or user.active:
+        _expect_sign_in(session, user_id, user.unit_id if user else _unit(envelope), envelope.data["at"])
+
+
+def _expect_sign_in(session: Session, user_id: UUID, unit_id: UUID, since: str) -> None:
+    minutes, seen = queries.minutes_of(session, rules.INACTIVE, unit_id), _moment(since)
+    if minutes is None or seen is None:
+        actions.cancel(session, kind=rules.INACTIVE, subject_id=user_id)
+        return
+    # The day of the sign-in is the version: a late event about an earlier one changes nothing.
+    if not actions.is_news(session, user_id, int(seen.timestamp()) // 86_400):
+        return
+    due = rules.Due(seen + timedelta(minutes=minutes), seen.astimezone(UTC).date().isoformat())
+    details = {"id": str(user_id), "days": minutes // (24 * 60)}
+    actions.arm(
+        session,
+        kind=rules.INACTIVE,
+        subject_id=user_id,
+        due=due,
+        recipient_ids=[user_id],
+        unit_id=unit_id,
+        details=details,
+    )
+
+
+def on_handover(session: Session, envelope: Envelope) -> None:
+    """Who takes over is reminded instead."""
+    from_id, to_id = UUID(envelope.data["id"]), UUID(envelope.data["to_user_id"])
+    actions.hand_over(session, from_id=from_id, to_id=to_id)
+
+
+_BY_STATE: dict[str, Callable[[Session, Envelope], None]] = {
+    **{f"crm.customer.activity.{f}.v1": on_activity for f in ("planned", "changed", "done", "cancelled", "overdue")},
+    **{f"crm.workflow.approval.{f}.v1": on_approval for f in ("assigned", "decided", "withdrawn")},
+    **{f"crm.sales.receivable.{f}.v1": on_receivable for f in ("opened", "overdue", "paid", "written-off")},
+    **{f"crm.customer.churn-case.{f}.v1": on_churn_case for f in ("warned", "reprieved", "lost", "recovered")},
+    **{f"crm.customer.contact.{f}.v1": on_contact for f in ("created", "changed")},
+}
+_BY_FACT: dict[str, Callable[[Session, Envelope], None]] = {
+    **{f"crm.gateway.user.{f}.v1": on_user for f in ("created", "changed", "deactivated")},
+    "crm.gateway.user.signed-in.v1": on_sign_in,
+    "crm.gateway.user.handed-over.v1": on_handover,
+}
+
+
+def handle(session: Session, envelope: Envelope) -> None:
+    """Follow an event. Of one subject only the newest state counts, in whatever order the events come."""
+    if follow := _BY_FACT.get(envelope.type):
+        follow(session, envelope)
+    elif (follow := _BY_STATE.get(envelope.type)) and actions.is_news(
+        session, UUID(envelope.subject), envelope.aggregateversion
+    ):
+        follow(session, envelope)

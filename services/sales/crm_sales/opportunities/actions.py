@@ -1,0 +1,172 @@
+"""What can be done to an opportunity. Each function changes rows only; announcing is the collection's part."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from crm_chassis import clock, errors
+
+from ..customers import queries as customers
+from ..lines import actions as lines
+from ..people import queries as people
+from . import queries, stages
+from .models import Opportunity, PlanItem
+from .pipelines import for_unit
+
+WON, LOST = 100, 0
+
+
+def create(session: Session, values: dict[str, Any]) -> Opportunity:
+    """A new opportunity of a customer the caller sees. Raises Invalid."""
+    customers.visible(session, values["customer_id"])
+    return begin(session, values)
+
+
+def begin(session: Session, values: dict[str, Any]) -> Opportunity:
+    """A new opportunity whose customer was checked, or is being made from a lead. Raises Invalid."""
+    _check_people(session, values)
+    chosen = values.get("pipeline_id")
+    pipeline = (
+        queries.visible_pipeline(session, chosen, values["unit_id"]) if chosen else for_unit(session, values["unit_id"])
+    )
+    stage = _stage(pipeline.stages, values.get("stage") or pipeline.stages[0]["key"])
+    _price(session, values, None)
+    known = {"pipeline_id": pipeline.id, "stage": stage["key"]}
+    opportunity = Opportunity(**{"probability": stage["probability"], **values, **known})
+    session.add(opportunity)
+    return opportunity
+
+
+def change(session: Session, opportunity: Opportunity, values: dict[str, Any]) -> None:
+    """Change its fields. Raises Invalid for the stage, which has a verb, and for references the caller cannot see."""
+    if values.get("stage", opportunity.stage) != opportunity.stage:
+        raise errors.field_error("/stage", "read_only", "Use the verb `advance` to move it to another stage.")
+    if values.get("customer_id", opportunity.customer_id) != opportunity.customer_id:
+        customers.visible(session, values["customer_id"])
+    if values.get("pipeline_id", opportunity.pipeline_id) != opportunity.pipeline_id:
+        _move_to_pipeline(session, opportunity, values)
+    _check_people(session, values)
+    _price(session, values, opportunity)
+    for name, value in values.items():
+        setattr(opportunity, name, value)
+    touch(opportunity)
+
+
+def touch(opportunity: Opportunity) -> None:
+    """Somebody did something about it: it is not stalled, or not any more."""
+    opportunity.active_at = clock.now()
+    opportunity.stalled_at = None
+
+
+def assign(session: Session, opportunity: Opportunity, *, owner_id: UUID) -> None:
+    """Give it to a user whom the caller may assign to. Raises Invalid, StateConflict."""
+    _require_open(opportunity)
+    people.require_assignable(session, owner_id, "opportunity:assign")
+    opportunity.owner_id = owner_id
+    touch(opportunity)
+
+
+def advance(session: Session, opportunity: Opportunity, *, stage: str, board_position: Decimal | None = None) -> None:
+    """Move it to another stage of its pipeline, forward or back, with that stage's probability.
+
+    Raises StateConflict when it is closed or an exit condition is not met, Invalid for an unknown stage.
+    """
+    _require_open(opportunity)
+    pipeline = queries.pipeline(session, opportunity.pipeline_id)
+    target = _stage(pipeline.stages, stage)
+    _require_met(pipeline.stages, opportunity, stage)
+    opportunity.stage, opportunity.probability = stage, target["probability"]
+    if board_position is not None:
+        opportunity.board_position = board_position
+    touch(opportunity)
+
+
+def win(session: Session, opportunity: Opportunity, *, won_at: datetime | None = None) -> None:
+    """Close it as won. won_at: aware UTC, may lie in the past. Raises StateConflict unless it is open and ready."""
+    _require_open(opportunity)
+    _require_met(queries.pipeline(session, opportunity.pipeline_id).stages, opportunity, None)
+    opportunity.status, opportunity.probability = "won", WON
+    opportunity.won_at = won_at or clock.now()
+    touch(opportunity)
+
+
+def lose(session: Session, opportunity: Opportunity, *, reason: str, competitor_id: UUID | None = None) -> None:
+    """Close it as lost, to a competitor if one is named. Raises StateConflict unless it is open, Invalid."""
+    _require_open(opportunity)
+    if competitor_id is not None:
+        queries.require_competitors(session, [competitor_id], "/competitor_id")
+        if competitor_id not in opportunity.competitor_ids:
+            opportunity.competitor_ids = [*opportunity.competitor_ids, competitor_id]
+    opportunity.status, opportunity.probability = "lost", LOST
+    opportunity.lost_reason, opportunity.lost_to_id = reason, competitor_id
+    opportunity.lost_at = clock.now()
+    touch(opportunity)
+
+
+def reopen(session: Session, opportunity: Opportunity) -> None:
+    """Take back that it was won or lost. Raises StateConflict when it is open."""
+    if opportunity.status == "open":
+        raise errors.StateConflict("This opportunity is open already.")
+    pipeline = queries.pipeline(session, opportunity.pipeline_id)
+    stage = stages.find(pipeline.stages, opportunity.stage) or pipeline.stages[0]
+    opportunity.status, opportunity.stage, opportunity.probability = "open", stage["key"], stage["probability"]
+    opportunity.lost_reason = opportunity.lost_to_id = opportunity.won_at = opportunity.lost_at = None
+    touch(opportunity)
+
+
+def add_plan_item(session: Session, opportunity: Opportunity, values: dict[str, Any]) -> PlanItem:
+    """Put a dated to-do into its development plan."""
+    item = PlanItem(opportunity_id=opportunity.id, **values)
+    session.add(item)
+    touch(opportunity)
+    return item
+
+
+def _require_open(opportunity: Opportunity) -> None:
+    if opportunity.status != "open":
+        raise errors.StateConflict(f"This opportunity is {opportunity.status}; reopen it first.")
+
+
+def _require_met(pipeline: list[dict[str, Any]], opportunity: Opportunity, there: str | None) -> None:
+    missing = stages.unmet(pipeline, opportunity.stage, there, opportunity)
+    if missing:
+        raise errors.StateConflict(
+            f"Fill in {', '.join(missing)} before it goes on.",
+            code="exit_conditions",
+            errors=[{"pointer": f"/{name}", "code": "required", "message": "needed to go on"} for name in missing],
+        )
+
+
+def _stage(pipeline: list[dict[str, Any]], key: str) -> Any:
+    stage = stages.find(pipeline, key)
+    if stage is None:
+        known = ", ".join(item["key"] for item in pipeline)
+        raise errors.field_error("/stage", "unknown", f"The stages of this pipeline are {known}.")
+    return stage
+
+
+def _move_to_pipeline(session: Session, opportunity: Opportunity, values: dict[str, Any]) -> None:
+    """In another pipeline it begins with the stage of the same key, or with the first."""
+    pipeline = queries.visible_pipeline(session, values["pipeline_id"], opportunity.unit_id)
+    stage = stages.find(pipeline.stages, opportunity.stage) or pipeline.stages[0]
+    values["stage"], values["probability"] = stage["key"], stage["probability"]
+
+
+def _check_people(session: Session, values: dict[str, Any]) -> None:
+    queries.require_competitors(session, values.get("competitor_ids") or [], "/competitor_ids")
+    people.require_known(session, values.get("team_ids") or [], "/team_ids")
+
+
+def _price(session: Session, values: dict[str, Any], known: Opportunity | None) -> None:
+    """Complete the lines; without an amount of its own the opportunity is worth what they come to."""
+    if not values.get("lines"):
+        return
+    currency = values.get("currency") or (known.currency if known else "CNY")
+    values["lines"] = lines.price(session, values["lines"], currency)
+    if "amount" not in values:
+        values["amount"], values["currency"] = lines.total(values["lines"]), currency

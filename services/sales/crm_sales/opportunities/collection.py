@@ -1,0 +1,99 @@
+"""The collection of opportunities and its verbs: each loads the record for the caller, acts and announces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from crm_chassis.collection import Collection, Verb, writing
+
+from ..customers.queries import ids_by_code
+from . import actions
+from .models import Opportunity
+from .schemas import AdvanceBody, AssignBody, LoseBody, OpportunitySchema, ReopenBody, WinBody
+
+
+def _is_open(opportunity: Any) -> bool:
+    return bool(opportunity.status == "open")
+
+
+def _locked(opportunity: Any) -> str | None:
+    return None if _is_open(opportunity) else f"This opportunity is {opportunity.status}; reopen it first."
+
+
+def assign(session: Session, opportunity_id: UUID, *, owner_id: UUID, reason: str | None = None) -> Opportunity:
+    """Give an opportunity to somebody else. Raises NotFound, Forbidden, StateConflict, Invalid."""
+    opportunity = _get(session, opportunity_id, "opportunity:assign")
+    before = opportunity.owner_id
+    actions.assign(session, opportunity, owner_id=owner_id)
+    opportunities.announce(session, opportunity, "assigned", previous_owner_id=before, reason=reason)
+    return opportunity
+
+
+def advance(
+    session: Session, opportunity_id: UUID, *, stage: str, board_position: Decimal | None = None
+) -> Opportunity:
+    """Move an opportunity to another stage. Raises NotFound, Forbidden, StateConflict, Invalid."""
+    opportunity = _get(session, opportunity_id, "opportunity:update")
+    before = opportunity.stage
+    actions.advance(session, opportunity, stage=stage, board_position=board_position)
+    opportunities.announce(session, opportunity, "advanced", previous_stage=before)
+    return opportunity
+
+
+def win(session: Session, opportunity_id: UUID, *, won_at: datetime | None = None) -> Opportunity:
+    """Close an opportunity as won. Raises NotFound, Forbidden, StateConflict."""
+    opportunity = _get(session, opportunity_id, "opportunity:update")
+    actions.win(session, opportunity, won_at=won_at)
+    opportunities.announce(session, opportunity, "won")
+    return opportunity
+
+
+def lose(session: Session, opportunity_id: UUID, *, reason: str, competitor_id: UUID | None = None) -> Opportunity:
+    """Close an opportunity as lost. Raises NotFound, Forbidden, StateConflict, Invalid."""
+    opportunity = _get(session, opportunity_id, "opportunity:update")
+    actions.lose(session, opportunity, reason=reason, competitor_id=competitor_id)
+    opportunities.announce(session, opportunity, "lost")
+    return opportunity
+
+
+def reopen(session: Session, opportunity_id: UUID) -> Opportunity:
+    """Open a closed opportunity again. Raises NotFound, Forbidden, StateConflict."""
+    opportunity = _get(session, opportunity_id, "opportunity:update")
+    actions.reopen(session, opportunity)
+    opportunities.announce(session, opportunity, "reopened")
+    return opportunity
+
+
+def _get(session: Session, opportunity_id: UUID, permission: str) -> Opportunity:
+    found: Opportunity = writing.get_for(session, opportunities, opportunity_id, permission)
+    return found
+
+
+def _verb(name: str, body: Any, run: Callable[..., Any], permission: str = "opportunity:update") -> Verb:
+    return Verb(name, permission, when=_is_open, body=body, run=run)
+
+
+opportunities = Collection(
+    "opportunities",
+    Opportunity,
+    OpportunitySchema,
+    ("销售机会", "Opportunities"),
+    subject="opportunity",
+    create=actions.create,
+    update=actions.change,
+    locked=_locked,
+    verbs=(
+        _verb("assign", AssignBody, assign, "opportunity:assign"),
+        _verb("advance", AdvanceBody, advance),
+        _verb("win", WinBody, win),
+        _verb("lose", LoseBody, lose),
+        Verb("reopen", "opportunity:update", when=lambda o: o.status != "open", body=ReopenBody, run=reopen),
+    ),
+    lookups={"customer_id": ids_by_code},
+)

@@ -1,0 +1,157 @@
+"""The verbs of opportunities over HTTP, their development plan, and the funnel."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, request
+from sqlalchemy import select
+
+from crm_chassis import errors
+from crm_chassis.collection import listing, writing
+from crm_chassis.collection.routes import require_version
+from crm_chassis.database import transaction
+from crm_chassis.http import Blueprint, accepts, answers, json_body, json_response, load
+from crm_chassis.identity import requires
+
+from . import actions, collection, funnel, queries
+from .collection import opportunities
+from .models import Opportunity, PlanItem
+from .schemas import AdvanceBody, AssignBody, LoseBody, PlanItemSchema, ReopenBody, WinBody
+
+blueprint = Blueprint("opportunity verbs", __name__, url_prefix="/opportunities")
+
+
+@blueprint.post("/<uuid:opportunity_id>/assign")
+@requires("opportunity:assign")
+@accepts(AssignBody)
+@answers(opportunities)
+def assign(opportunity_id: UUID, body: dict[str, Any]) -> Opportunity:
+    """Give an opportunity to another user."""
+    with transaction() as session:
+        return collection.assign(session, opportunity_id, **body)
+
+
+@blueprint.post("/<uuid:opportunity_id>/advance")
+@requires("opportunity:update")
+@accepts(AdvanceBody)
+@answers(opportunities)
+def advance(opportunity_id: UUID, body: dict[str, Any]) -> Opportunity:
+    """Move an opportunity to another stage; the exit conditions of the stages it leaves must be met."""
+    with transaction() as session:
+        return collection.advance(session, opportunity_id, **body)
+
+
+@blueprint.post("/<uuid:opportunity_id>/win")
+@requires("opportunity:update")
+@accepts(WinBody)
+@answers(opportunities)
+def win(opportunity_id: UUID, body: dict[str, Any]) -> Opportunity:
+    """Close an opportunity as won."""
+    with transaction() as session:
+        return collection.win(session, opportunity_id, **body)
+
+
+@blueprint.post("/<uuid:opportunity_id>/lose")
+@requires("opportunity:update")
+@accepts(LoseBody)
+@answers(opportunities)
+def lose(opportunity_id: UUID, body: dict[str, Any]) -> Opportunity:
+    """Close an opportunity as lost, with the reason and the competitor it went to."""
+    with transaction() as session:
+        return collection.lose(session, opportunity_id, **body)
+
+
+@blueprint.post("/<uuid:opportunity_id>/reopen")
+@requires("opportunity:update")
+@accepts(ReopenBody)
+@answers(opportunities)
+def reopen(opportunity_id: UUID, body: dict[str, Any]) -> Opportunity:
+    """Open a won or lost opportunity again."""
+    with transaction() as session:
+        return collection.reopen(session, opportunity_id, **body)
+
+
+@blueprint.get("/funnel")
+@requires("opportunity:read")
+def read_funnel() -> Response:
+    """Open opportunities by pipeline and stage: count, sum and weighted sum by currency. Takes the list's filters."""
+    wanted = listing.asked(opportunities, request.args)
+    with transaction() as session:
+        rows = queries.funnel(session, wanted.conditions)
+        pipelines = queries.pipelines_by_id(session, {row.pipeline_id for row in rows})
+        return json_response({"pipelines": funnel.by_pipeline(rows, pipelines)})
+
+
+@blueprint.get("/<uuid:opportunity_id>/plan-items")
+@requires("opportunity:read")
+def list_plan_items(opportunity_id: UUID) -> Response:
+    """The development plan of an opportunity, by due date."""
+    with transaction() as session:
+        writing.get(session, opportunities, opportunity_id)
+        items = queries.plan(session, opportunity_id, listing.LIMIT_MAX)
+        return json_response({"items": [PlanItemSchema().dump(item) for item in items], "next_cursor": None})
+
+
+@blueprint.post("/<uuid:opportunity_id>/plan-items")
+@requires("opportunity:update")
+@accepts(PlanItemSchema)
+def create_plan_item(opportunity_id: UUID, body: dict[str, Any]) -> Response:
+    """Put a dated to-do into the development plan."""
+    with transaction() as session:
+        opportunity = _for_update(session, opportunity_id)
+        if len(queries.plan(session, opportunity_id, listing.LIMIT_MAX)) == listing.LIMIT_MAX:
+            raise errors.StateConflict(f"A plan has {listing.LIMIT_MAX} items at most; delete old ones.")
+        item = actions.add_plan_item(session, opportunity, body)
+        opportunities.announce(session, opportunity, "changed")
+        return _shown(item, 201)
+
+
+@blueprint.patch("/<uuid:opportunity_id>/plan-items/<uuid:item_id>")
+@requires("opportunity:update")
+def change_plan_item(opportunity_id: UUID, item_id: UUID) -> Response:
+    """Change a to-do of the plan, or write down its result."""
+    values = load(PlanItemSchema(), json_body(), partial=True)
+    with transaction() as session:
+        opportunity = _for_update(session, opportunity_id)
+        item = _item(session, opportunity_id, item_id)
+        writing.assign(item, values)
+        actions.touch(opportunity)
+        opportunities.announce(session, opportunity, "changed")
+        return _shown(item)
+
+
+@blueprint.delete("/<uuid:opportunity_id>/plan-items/<uuid:item_id>")
+@requires("opportunity:update")
+def delete_plan_item(opportunity_id: UUID, item_id: UUID) -> Response:
+    """Take a to-do out of the plan."""
+    with transaction() as session:
+        opportunity = _for_update(session, opportunity_id)
+        session.delete(_item(session, opportunity_id, item_id))
+        actions.touch(opportunity)
+        opportunities.announce(session, opportunity, "changed")
+    return Response(status=204)
+
+
+def _for_update(session: Any, opportunity_id: UUID) -> Opportunity:
+    found: Opportunity = writing.get_for(session, opportunities, opportunity_id, "opportunity:update")
+    writing.refuse_locked(opportunities, found)
+    return found
+
+
+def _item(session: Any, opportunity_id: UUID, item_id: UUID) -> PlanItem:
+    """The item, when the request carries its version. Raises NotFound, VersionRequired, Stale."""
+    statement = select(PlanItem).where(PlanItem.id == item_id, PlanItem.opportunity_id == opportunity_id)
+    item: PlanItem | None = session.scalar(statement.with_for_update())
+    if item is None:
+        raise errors.NotFound("There is no such plan item for you.")
+    require_version(item)
+    return item
+
+
+def _shown(item: PlanItem, status: int = 200) -> Response:
+    headers = {"ETag": f'"{item.version}"'}
+    if status == 201:  # noqa: PLR2004
+        headers["Location"] = f"/api/v1/opportunities/{item.opportunity_id}/plan-items/{item.id}"
+    return json_response(PlanItemSchema().dump(item), status, headers)

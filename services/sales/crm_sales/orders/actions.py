@@ -1,0 +1,164 @@
+"""What can be done to an order. Each function changes rows only; announcing is the collection's part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from crm_chassis import clock, errors, ids, numbering
+from crm_chassis.collection.declaration import company_code
+
+from ..customers import queries as customers
+from ..lines import actions as lines
+from ..opportunities import queries as opportunities
+from ..receivables import actions as receivables
+from ..receivables.models import Receivable
+from ..receivables.queries import of_order
+from . import queries, rules
+from .models import Order
+
+
+def create(session: Session, values: dict[str, Any]) -> Order:
+    """A draft for a customer the caller sees, with a number of its company. Raises Invalid."""
+    customers.visible(session, values["customer_id"])
+    _check_opportunity(session, values)
+    currency = values.get("currency") or queries.currency_of(session, values["unit_id"])
+    priced = lines.price(session, values["lines"], currency)
+    number = numbering.code(session, company_code(values["unit_id"]), "order")
+    order = draft({**values, "currency": currency, "lines": priced}, number=f"SO-{number}")
+    session.add(order)
+    return order
+
+
+def draft(values: Mapping[str, Any], *, number: str) -> Order:
+    """A draft from values whose lines are priced. Raises Invalid when the total is too large."""
+    kept = [{**line, "delivered_quantity": "0", "returned_quantity": "0"} for line in values["lines"]]
+    total = lines.total(kept)
+    own = {"ordered_on": clock.today(), "status": "draft", "approval_round": 0}
+    sums = {"delivered_quantity": Decimal(0), "returned_total": Decimal("0.00"), "refund_due": Decimal("0.00")}
+    return Order(**{**own, **sums, **values, "lines": kept, "total": total, "number": number})
+
+
+def change(session: Session, order: Order, values: dict[str, Any]) -> None:
+    """Change a draft; its lines are priced again. Raises Invalid."""
+    if values.get("customer_id", order.customer_id) != order.customer_id:
+        customers.visible(session, values["customer_id"])
+    _check_opportunity(session, values)
+    if values.get("currency", order.currency) != order.currency and "lines" not in values:
+        raise errors.field_error("/lines", "required", "Send the lines with their prices in the new currency.")
+    if "lines" in values:
+        priced = lines.price(session, values["lines"], values.get("currency", order.currency))
+        values["lines"] = [{**line, "delivered_quantity": "0", "returned_quantity": "0"} for line in priced]
+        values["total"] = lines.total(priced)
+    for name, value in values.items():
+        setattr(order, name, value)
+
+
+def locked(order: Any) -> str | None:
+    """Why an order may not be edited or deleted now, or None."""
+    if order.status != "draft":
+        return f"This order is {order.status}; only drafts can be edited."
+    if order.approval_status not in rules.EDITABLE_APPROVALS:
+        return "This order awaits approval; withdraw the approval first."
+    return None
+
+
+def require_draft(order: Order) -> None:
+    """Raises StateConflict unless the order can be confirmed or sent for approval now."""
+    reason = locked(order)
+    if reason:
+        raise errors.StateConflict(reason)
+
+
+def ask_approval(order: Order) -> None:
+    """Lock the draft until somebody decided about its discounts; each asking is a round of its own."""
+    order.approval_status, order.approval_comment = "pending", None
+    order.approval_round += 1
+    order.approval_id = ids.uuid7()
+
+
+def decide(order: Order, *, status: str, comment: str | None) -> None:
+    """Take over what was decided: approved, rejected, returned or withdrawn."""
+    order.approval_status, order.approval_comment = status, comment
+
+
+def confirm(order: Order) -> Receivable | None:
+    """Make the order binding; answers the receivable that comes from it, None when it costs nothing."""
+    order.status, order.confirmed_at = "confirmed", clock.now()
+    return receivables.open_for(order)
+
+
+def deliver(order: Order, moved: Sequence[Mapping[str, Any]] | None) -> None:
+    """Count a delivery; when nothing is left to deliver the order is delivered. Raises StateConflict, Invalid."""
+    if order.status != "confirmed":
+        raise errors.StateConflict(f"This order is {order.status}; only confirmed orders are delivered.")
+    order.lines = _fitting(rules.delivered, order, moved)
+    order.delivered_quantity = rules.quantity(order.lines, "delivered_quantity")
+    if rules.is_complete(order.lines):
+        order.status, order.delivered_at = "delivered", clock.now()
+
+
+def take_back(session: Session, order: Order, moved: Sequence[Mapping[str, Any]]) -> tuple[Decimal, list[Receivable]]:
+    """Take goods back: their value reduces what is owed, and beyond that becomes a refund that is due.
+
+    Answers the value and the receivables that changed. Raises StateConflict, Invalid.
+    """
+    if order.status not in {"confirmed", "delivered"}:
+        raise errors.StateConflict(f"This order is {order.status}; goods come back from delivered orders only.")
+    order.lines = _fitting(rules.returned, order, moved)
+    value = rules.returned_value(order.lines) - order.returned_total
+    order.returned_total += value
+    left, credited = value, []
+    for receivable in of_order(session, order.id):
+        part = receivables.credit(receivable, left)
+        left -= part
+        credited += [receivable] if part else []
+    order.refund_due += left
+    return value, credited
+
+
+def close(order: Order) -> None:
+    """Put a delivered order away. Raises StateConflict."""
+    if order.status != "delivered":
+        raise errors.StateConflict(f"This order is {order.status}; only delivered orders are closed.")
+    order.status, order.closed_at = "closed", clock.now()
+
+
+def cancel(session: Session, order: Order, *, reason: str | None) -> list[Receivable]:
+    """Cancel an order of which nothing was delivered or paid; answers the receivables given up with it.
+
+    Raises StateConflict.
+    """
+    if order.status not in {"draft", "confirmed"} or order.delivered_quantity > 0:
+        raise errors.StateConflict("Only an order of which nothing was delivered can be cancelled; take goods back.")
+    owed = of_order(session, order.id)
+    if any(receivable.paid > 0 for receivable in owed):
+        raise errors.StateConflict("The customer has paid for this order; deliver it or refund the payment first.")
+    order.status, order.cancelled_at, order.cancelled_reason = "cancelled", clock.now(), reason
+    given_up = [receivable for receivable in owed if receivable.outstanding > 0]
+    for receivable in given_up:
+        receivables.write_off(receivable, reason="order cancelled")
+    return given_up
+
+
+def _fitting(rule: Any, order: Order, moved: Sequence[Mapping[str, Any]] | None) -> list[dict[str, Any]]:
+    quantities: dict[int, Decimal] | None = None
+    if moved is not None:
+        quantities = {}
+        for entry in moved:
+            quantities[entry["line"]] = quantities.get(entry["line"], Decimal(0)) + entry["quantity"]
+    try:
+        return rule(order.lines, quantities)  # type: ignore[no-any-return]
+    except rules.LineUnfit as unfit:
+        index = next(i for i, entry in enumerate(moved or []) if entry["line"] == unfit.line)
+        raise errors.field_error(f"/lines/{index}", "unfit", unfit.message) from unfit
+
+
+def _check_opportunity(session: Session, values: Mapping[str, Any]) -> None:
+    opportunity_id: UUID | None = values.get("opportunity_id")
+    if opportunity_id is not None:
+        opportunities.require_visible(session, opportunity_id)

@@ -1,0 +1,157 @@
+"""The collection of orders and its verbs: each loads the record for the caller, acts and announces."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from crm_chassis import outbox
+from crm_chassis.collection import Collection, Verb, writing
+from crm_chassis.identity import current_principal
+
+from ..customers.queries import ids_by_code
+from ..receivables.collection import announce_settled, receivables
+from . import actions, rules
+from .models import Order
+from .schemas import CancelBody, CloseBody, ConfirmBody, DeliverBody, OrderSchema, ReturnBody
+
+
+def confirm(session: Session, order_id: UUID) -> Order:
+    """Confirm a draft, or ask for approval first when its discounts are beyond the limit.
+
+    Raises NotFound, Forbidden, StateConflict.
+    """
+    order = _get(session, order_id, "order:confirm")
+    actions.require_draft(order)
+    if rules.needs_approval(order.lines):
+        _ask_approval(session, order)
+    else:
+        settle(session, order)
+    return order
+
+
+def settle(session: Session, order: Order) -> None:
+    """Make a locked order binding, open its receivable and announce both."""
+    receivable = actions.confirm(order)
+    orders.announce(session, order, "confirmed")
+    if receivable is not None:
+        session.add(receivable)
+        receivables.announce(session, receivable, "opened")
+
+
+def deliver(session: Session, order_id: UUID, *, lines: Sequence[Mapping[str, Any]] | None = None) -> Order:
+    """Count a delivery of all or of some lines. Raises NotFound, Forbidden, StateConflict, Invalid."""
+    order = _get(session, order_id, "order:deliver")
+    actions.deliver(order, lines)
+    orders.announce(session, order, "delivered")
+    return order
+
+
+def take_back(
+    session: Session, order_id: UUID, *, lines: Sequence[Mapping[str, Any]], reason: str | None = None
+) -> Order:
+    """Take delivered goods back. Raises NotFound, Forbidden, StateConflict, Invalid."""
+    order = _get(session, order_id, "order:deliver")
+    value, credited = actions.take_back(session, order, lines)
+    returned = {"amount": str(value), "currency": order.currency}
+    orders.announce(session, order, "returned", returned=returned, reason=reason)
+    for receivable in credited:
+        announce_settled(session, receivable)
+    return order
+
+
+def close(session: Session, order_id: UUID) -> Order:
+    """Put a delivered order away. Raises NotFound, Forbidden, StateConflict."""
+    order = _get(session, order_id, "order:update")
+    actions.close(order)
+    orders.announce(session, order, "closed")
+    return order
+
+
+def cancel(session: Session, order_id: UUID, *, reason: str | None = None) -> Order:
+    """Cancel an order of which nothing was delivered or paid. Raises NotFound, Forbidden, StateConflict."""
+    order = _get(session, order_id, "order:update")
+    waiting = order.approval_status == "pending"
+    given_up = actions.cancel(session, order, reason=reason)
+    if waiting:
+        _withdraw_approval(session, order)
+    orders.announce(session, order, "cancelled")
+    for receivable in given_up:
+        receivables.announce(session, receivable, "written-off", reason="order cancelled")
+    return order
+
+
+def _get(session: Session, order_id: UUID, permission: str) -> Order:
+    found: Order = writing.get_for(session, orders, order_id, permission)
+    return found
+
+
+def _ask_approval(session: Session, order: Order) -> None:
+    actions.ask_approval(order)
+    orders.announce(session, order, "changed")
+    largest = rules.largest_reduction(order.lines)
+    asked = _approval(order) | {
+        "version": 1,
+        "title": f"{order.number} −{largest} %",
+        "requester_id": current_principal().user_id,
+        "round": order.approval_round,
+        "fields": {
+            "amount": str(order.total),
+            "currency": order.currency,
+            "discount": str(largest),
+            "customer_id": order.customer_id,
+        },
+    }
+    _publish_approval(session, order, "requested", asked)
+
+
+def _withdraw_approval(session: Session, order: Order) -> None:
+    actions.decide(order, status="withdrawn", comment=order.cancelled_reason)
+    _publish_approval(session, order, "cancelled", _approval(order) | {"version": 2, "round": order.approval_round})
+
+
+def _approval(order: Order) -> dict[str, Any]:
+    return {
+        "id": order.approval_id,
+        "unit_id": order.unit_id,
+        "subject_type": "order",
+        "subject_id": order.id,
+    }
+
+
+def _publish_approval(session: Session, order: Order, fact: str, payload: dict[str, Any]) -> None:
+    approval_id: UUID = payload["id"]
+    version, event_type = payload["version"], f"crm.sales.approval.{fact}.v1"
+    outbox.record(session, event_type, approval_id, payload, version=version, unit_id=order.unit_id)
+
+
+def _may_confirm(order: Any) -> bool:
+    return actions.locked(order) is None
+
+
+def _may_cancel(order: Any) -> bool:
+    return order.status in {"draft", "confirmed"} and order.delivered_quantity == 0
+
+
+orders = Collection(
+    "orders",
+    Order,
+    OrderSchema,
+    ("订单", "Orders"),
+    subject="order",
+    create=actions.create,
+    update=actions.change,
+    locked=actions.locked,
+    verbs=(
+        Verb("confirm", "order:confirm", when=_may_confirm, body=ConfirmBody, run=confirm),
+        Verb("deliver", "order:deliver", when=lambda o: o.status == "confirmed", body=DeliverBody, run=deliver),
+        Verb("return", "order:deliver", when=lambda o: any(map(rules.returnable, o.lines))),
+        Verb("close", "order:update", when=lambda o: o.status == "delivered", body=CloseBody, run=close),
+        Verb("cancel", "order:update", when=_may_cancel, body=CancelBody, run=cancel),
+    ),
+    default_sort=("-ordered_on",),
+    lookups={"customer_id": ids_by_code},
+)

@@ -1,0 +1,38 @@
+"""Payments over HTTP: money moves only under an Idempotency-Key."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from crm_chassis.collection import writing
+from crm_chassis.database import transaction
+from crm_chassis.http import Blueprint, accepts, answers, json_body
+from crm_chassis.identity import requires
+
+from . import collection
+from .collection import AllocateBody, payments
+from .models import Payment
+
+blueprint = Blueprint("payment verbs", __name__, url_prefix="/payments")
+
+
+@blueprint.post("")
+@requires("payment:create", idempotency_key=True)
+@answers(payments, 201)
+def receive() -> Payment:
+    """Record a payment and what it pays for."""
+    body = json_body()
+    with transaction() as session:
+        found: Payment = writing.create(session, payments, body)
+        return found
+
+
+@blueprint.post("/<uuid:payment_id>/allocate")
+@requires("payment:create", idempotency_key=True)
+@accepts(AllocateBody)
+@answers(payments)
+def allocate(payment_id: UUID, body: dict[str, Any]) -> Payment:
+    """Use what a payment has left for receivables of the same customer."""
+    with transaction() as session:
+        return collection.allocate(session, payment_id, **body)

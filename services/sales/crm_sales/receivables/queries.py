@@ -1,0 +1,37 @@
+"""Reading receivables for writing to them: always locked, in the order of their ids, so that two callers queue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from .models import Receivable
+
+
+def locked(session: Session, ids: Iterable[UUID]) -> dict[UUID, Receivable]:
+    """The receivables with these ids that the session's scope reaches, as they are now, locked."""
+    statement = select(Receivable).where(Receivable.id.in_(set(ids))).order_by(Receivable.id).with_for_update()
+    found = session.scalars(statement.execution_options(populate_existing=True))
+    return {receivable.id: receivable for receivable in found}
+
+
+def of_order(session: Session, order_id: UUID) -> list[Receivable]:
+    """The receivables of an order, locked."""
+    statement = select(Receivable).where(Receivable.order_id == order_id).order_by(Receivable.id).with_for_update()
+    return list(session.scalars(statement.execution_options(populate_existing=True)))
+
+
+def newly_overdue(session: Session, *, today: date, limit: int) -> list[Receivable]:
+    """Receivables whose day has passed and that were not found overdue yet, the oldest first, locked."""
+    statement = (
+        select(Receivable)
+        .where(Receivable.status.in_(("open", "partly_paid")), Receivable.due_on < today)
+        .order_by(Receivable.due_on)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return list(session.scalars(statement))
