@@ -38,10 +38,13 @@ lint: $(VENV)/.installed-dev
 bench: $(VENV)/.installed-dev ## the budgets, measured on this machine
 	$(BIN)/python tests/bench/run.py
 
-.PHONY: migration contracts
+.PHONY: migration contracts samples
 migration: $(VENV)/.installed-dev ## write SERVICE's next migration (MESSAGE says what for)
 	$(BIN)/python -m crm_chassis.testing_migration "$(SERVICE)" "$(MESSAGE)"
 	$(BIN)/ruff format --quiet libs services gateway
+
+samples: $(VENV)/.installed-dev ## record an event of each type that has no sample yet, from the suite's own runs
+	CRM_RECORD_EVENTS=$(CURDIR)/tests/contracts/samples $(BIN)/pytest -q -n 2 --ignore tests/flows --ignore tests/faults --ignore tests/contracts
 
 contracts: $(VENV)/.installed ## write docs/asyncapi.json from the event registry
 	$(BIN)/python -m crm_contracts.asyncapi docs/asyncapi.json

@@ -73,6 +73,7 @@ def _end_generation(session: Session) -> None:
 
 
 def _tell(session: Session) -> None:
+    _memory().forget(*(f"caller:{digest}" for digest in session.info.pop("changed_credentials", ())))
     for digest in session.info.pop("ended_credentials", ()):
         _memory().put(f"caller:{digest}", ENDED, life_s=_REMEMBER_ENDED_S, replace=True)
     generation = session.info.pop("new_generation", None)
@@ -90,6 +91,11 @@ _REMEMBER_ENDED_S = 300
 def end_credentials(session: Session, digests: list[str]) -> None:
     """Let nobody be known by these credentials any more, from the commit of this transaction on."""
     session.info.setdefault("ended_credentials", set()).update(digests)
+
+
+def change_credentials(session: Session, digests: list[str]) -> None:
+    """Let what these credentials stand for be looked up again, from the commit of this transaction on."""
+    session.info.setdefault("changed_credentials", set()).update(digests)
 
 
 def _memory() -> Any:

@@ -40,7 +40,7 @@ class Memory:
         if self._redis is None or not self.usable:
             return [None] * len(keys)
         try:
-            return list(self._redis.mget([KEY_PREFIX + key for key in keys]))
+            return list(self._redis.mget([KEY_PREFIX + key for key in keys]))  # type: ignore[arg-type]  # bytes, undecoded
         except RedisError as error:
             self._failed(error)
             return [None] * len(keys)

@@ -54,9 +54,9 @@ def fill(url: str, units: dict[str, str], owner: str) -> list[str]:
     mine: list[str] = []
     with psycopg.connect(url) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT set_config('crm.units', '*', false)")
-        columns = "id, unit_id, owner_id, code, name, kind, relation, status, level, currency, version, created_at, updated_at"
+        columns = "id, unit_id, owner_id, code, name, kind, relation, status, level, currency, version"
         rows = [(str(uuid4()), number) for number in range(SIZE)]
-        with cursor.copy(f"COPY customers ({columns}) FROM STDIN") as copy:
+        with cursor.copy(f"COPY customers ({columns}, created_at, updated_at) FROM STDIN") as copy:
             for key, number in rows:
                 subsidiary = SUBSIDIARIES[number % 4]
                 unit = units[f"{subsidiary.code}S"]

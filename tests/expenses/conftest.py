@@ -17,7 +17,7 @@ WORK = [
     f"{resource}:{action}"
     for resource in ("travel_plan", "claim")
     for action in ("read", "create", "update", "delete", "export", "import")
-]
+] + ["customer:read"]
 
 
 @pytest.fixture(scope="session")

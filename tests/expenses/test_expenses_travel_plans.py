@@ -61,6 +61,16 @@ def test_what_does_not_fit_is_named(anna: Client, values: dict[str, Any], pointe
     assert answer.json["errors"][0]["pointer"] == pointer
 
 
+def test_an_edit_is_checked_before_it_is_written(anna: Client) -> None:
+    made = draft(anna)
+    refused = anna.patch(f"/travel-plans/{made['id']}", {"ends_on": "2026-03-01"}, version=1)
+    assert (refused.status_code, refused.json["errors"][0]["code"]) == (422, "before_start")
+
+    changed = anna.patch(f"/travel-plans/{made['id']}", {"traveller_id": None, "subject": "新事由"}, version=1)
+    assert (changed.status_code, changed.json["version"]) == (200, 2)
+    assert changed.json["traveller_id"] == made["traveller_id"]
+
+
 def test_only_customers_the_caller_sees_can_be_visited(group: Group, anna: Client, eve: Client) -> None:
     customer = group.customer(group.n1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -141,3 +142,20 @@ def test_actions_and_rules_keep_their_distance() -> None:
             code = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.lstrip().startswith("#")]
             found = [line for line in code if re.search(pattern, line) and '"""' not in line]
             assert found == [], f"{path.relative_to(ROOT)}: {found}"
+
+
+RANKS = {"rules": 1, "models": 2, "queries": 3, "actions": 4, "schemas": 5, "collection": 5, "verbs": 6}
+TOP = 7
+
+
+def test_inside_a_slice_imports_point_down_only() -> None:
+    """routes, consumers and jobs use schemas and verbs, these actions, these queries, these models, these rules."""
+    upward = []
+    for path in [*ROOT.glob("services/*/crm_*/*/*.py"), *ROOT.glob("gateway/crm_*/*/*.py")]:
+        mine = RANKS.get(path.stem, TOP)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.ImportFrom) or node.level != 1:
+                continue
+            names = [node.module.split(".")[0]] if node.module else [alias.name for alias in node.names]
+            upward += [f"{path.relative_to(ROOT)} -> {n}" for n in names if RANKS.get(n, 0) > mine]
+    assert upward == []

@@ -17,7 +17,7 @@ from crm_chassis.service import current_runtime
 from .. import freshness
 from ..memory import memory
 from . import rules
-from .models import ApiKey, Credential, SignIn, Token, User
+from .models import ApiKey, SignIn, Token, User
 
 KNOWN_FOR_S = 60
 _SEEN_EVERY = timedelta(seconds=30)
@@ -66,10 +66,9 @@ def _asked(secret: str, digest: str) -> tuple[Caller, int]:
 def _of_session(session: Session, digest: str) -> tuple[Caller, int]:
     now = clock.now()
     found = session.execute(
-        select(Token, SignIn, User.active, Credential.must_change)
+        select(Token, SignIn, User.active, User.must_change_password)
         .join(SignIn, SignIn.id == Token.sign_in_id)
         .join(User, User.id == SignIn.user_id)
-        .outerjoin(Credential, Credential.user_id == User.id)
         .where(Token.digest == digest)
     ).first()
     if found is None:
@@ -80,18 +79,18 @@ def _of_session(session: Session, digest: str) -> tuple[Caller, int]:
         raise errors.Unauthenticated("Sign in again: this session is over.")
     if now - sign_in.seen_at > _SEEN_EVERY:
         session.execute(update(SignIn).where(SignIn.id == sign_in.id).values(seen_at=now))
-    caller = Caller(sign_in.user_id, sign_in.id, token.kind, bool(must_change))
+    caller = Caller(sign_in.user_id, sign_in.id, token.kind, must_change)
     return caller, int((token.expires_at - now).total_seconds())
 
 
 def _of_key(session: Session, digest: str) -> tuple[Caller, int]:
     now = clock.now()
     found = session.execute(
-        select(ApiKey, User.active).join(User, User.id == ApiKey.owner_id).where(ApiKey.digest == digest)
+        select(ApiKey, User.id, User.active).join(User, User.id == ApiKey.owner_id).where(ApiKey.digest == digest)
     ).first()
     if found is None:
         raise errors.Unauthenticated("This API key is not known.")
-    key, active = found
+    key, owner_id, active = found
     if not key.active or not active or (key.expires_at and key.expires_at <= now):
         raise errors.Unauthenticated("This API key was withdrawn or has expired.")
     session.execute(
@@ -99,7 +98,7 @@ def _of_key(session: Session, digest: str) -> tuple[Caller, int]:
         execution_options={"synchronize_session": False},
     )
     life_s = int((key.expires_at - now).total_seconds()) if key.expires_at else KNOWN_FOR_S
-    return Caller(key.owner_id, key.id, "key", False, frozenset(key.scopes)), life_s
+    return Caller(owner_id, key.id, "key", False, frozenset(key.scopes)), life_s
 
 
 def _written(caller: Caller) -> bytes:

@@ -21,9 +21,9 @@ def key_of(username: str, ip: str | None) -> str:
 
 
 def count_attempt(session: Session, key: str) -> None:
-    """Count an attempt as a failure before its password is looked at, so that parallel guesses all count.
+    """Count an attempt before its password is looked at, so that guesses made side by side all count.
 
-    Raises TooMany while the lock of earlier failures lasts.
+    Raises TooMany while the lock of earlier failures lasts, or with too many attempts under way.
     """
     now = clock.now()
     fresh = insert(SignInFailures).values(key=key, count=0, last_at=now)
@@ -38,8 +38,20 @@ def count_attempt(session: Session, key: str) -> None:
         )
     row.count = 1 if now - row.last_at > rules.FORGOTTEN_AFTER else row.count + 1
     row.last_at = now
+    if row.count > rules.SIDE_BY_SIDE_MAX:
+        _lock(row)
+
+
+def failed(session: Session, key: str) -> None:
+    """The attempt counted before did fail: the next one has to wait, the longer the more there were."""
+    row = session.get(SignInFailures, key, with_for_update=True)
+    if row is not None:
+        _lock(row)
+
+
+def _lock(row: SignInFailures) -> None:
     pause = rules.lock_s(row.count)
-    row.locked_until = now + timedelta(seconds=pause) if pause else None
+    row.locked_until = clock.now() + timedelta(seconds=pause) if pause else None
 
 
 def forgive(session: Session, key: str) -> None:

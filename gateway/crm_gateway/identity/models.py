@@ -39,6 +39,7 @@ class User(Record, Base):
     locale: Mapped[str] = mapped_column(String(20), default="zh-CN")
     active: Mapped[bool] = mapped_column(default=True)
     last_sign_in_at: Mapped[datetime | None]
+    must_change_password: Mapped[bool] = mapped_column(default=False)
 
     @property
     def all_units(self) -> frozenset[UUID]:
@@ -56,7 +57,6 @@ class Credential(Base):
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
     password_hash: Mapped[str | None] = mapped_column(String(200))
-    must_change: Mapped[bool] = mapped_column(default=False)
     changed_at: Mapped[datetime] = mapped_column(default=clock.now)
     totp_secret: Mapped[str | None] = mapped_column(String(300))
     totp_confirmed: Mapped[bool] = mapped_column(default=False)
@@ -115,9 +115,6 @@ class ApiKey(Record, Base):
     __resource__ = "api_key"
     __search__: ClassVar[tuple[str, ...]] = ("name",)
     __table_args__ = record_indexes("api_keys", Index("uq_api_keys_digest", "digest", unique=True))
-
-    secret: str | None = None
-    """The key itself, on the record that was just made and nowhere else."""
 
     name: Mapped[str] = mapped_column(String(120))
     prefix: Mapped[str] = mapped_column(String(12))

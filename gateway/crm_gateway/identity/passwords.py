@@ -56,4 +56,4 @@ def _beside(work: Callable[[], R]) -> R:
     """Do it on a thread of gevent's pool when gevent runs this process: a hash takes 20 ms, others must not wait."""
     if not is_module_patched("threading"):
         return work()
-    return get_hub().threadpool.apply(work)  # type: ignore[no-any-return]
+    return get_hub().threadpool.apply(work)

@@ -14,18 +14,23 @@ ACCESS_LIFE = timedelta(minutes=15)
 _FREE_FAILURES = 5
 _FIRST_LOCK_S = 2
 _LONGEST_LOCK_S = 900
+SIDE_BY_SIDE_MAX = 25
+"""Attempts of one name from one address that may be under way at once; several devices sign in together at times."""
+
 FORGOTTEN_AFTER = timedelta(hours=24)
 """Failures older than this no longer count."""
 
 
 def weakness(password: str, *names: str | None) -> str | None:
-    """Why a password is too weak, or None. Length is what counts (NIST SP 800-63B): 10 to 200 characters, not a name
-    of its owner, not one character over and over."""
+    """Why a password is too weak, or None.
+
+    Length is what counts (NIST SP 800-63B): 10 to 200 characters, not a name of its owner, not a few over and over.
+    """
     if not PASSWORD_LEAST <= len(password) <= PASSWORD_MOST:
         return f"Use {PASSWORD_LEAST} to {PASSWORD_MOST} characters."
     if any(name and password.casefold() == name.casefold() for name in names):
         return "Do not use your own name."
-    if len(set(password)) < 4:  # noqa: PLR2004  aaaaaaaaaa, abababab
+    if len(set(password)) < 4:
         return "Use more different characters."
     return None
 

@@ -59,8 +59,11 @@ def pair_of(session: Session, sign_in: SignIn) -> Pair:
 
 
 def refreshed(session: Session, refresh_token: str) -> Pair | None:
-    """A new pair for a refresh token. None when the token was used before: then the whole session has been ended,
-    because two parties hold it. Raises Unauthenticated when it is unknown, expired, or its session is over."""
+    """A new pair for a refresh token.
+
+    None when the token was used before: then the whole session has been ended, because two parties hold it. Raises
+    Unauthenticated when it is unknown, expired, or its session is over.
+    """
     token = session.scalar(select(Token).where(Token.digest == rules.digest(refresh_token)).with_for_update())
     if token is None or token.kind != "refresh" or token.expires_at <= clock.now():
         raise errors.Unauthenticated("Sign in again: this refresh token is not known or has expired.")

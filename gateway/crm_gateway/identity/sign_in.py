@@ -43,7 +43,7 @@ def sign_in(attempt: Attempt, kind: str) -> tuple[UUID, UUID]:
         stored = credential.password_hash if user and (credential := session.get(Credential, user.id)) else None
     proven = passwords.matches(attempt.password, stored)
     if not proven or user is None or not user.active:
-        _refuse(attempt, user)
+        _refuse(attempt, user, key)
     _second_factor(attempt, user, key)
     with system_transaction() as session:
         lockout.forgive(session, key)
@@ -57,11 +57,13 @@ def sign_in(attempt: Attempt, kind: str) -> tuple[UUID, UUID]:
 def _refuse(
     attempt: Attempt,
     user: User | None,
+    key: str,
     *,
     code: str = "sign_in_failed",
     detail: str = "The name or the password is wrong.",
 ) -> NoReturn:
     with system_transaction() as session:
+        lockout.failed(session, key)
         write_audit(
             session,
             "sign_in.failed",
@@ -88,7 +90,7 @@ def _second_factor(attempt: Attempt, user: User, key: str) -> None:
     if not attempt.totp:
         raise errors.Unauthenticated("Enter the code of your authenticator app.", code="totp_required")
     if not right:
-        _refuse(attempt, user, code="totp_wrong", detail="The code is wrong or was used already.")
+        _refuse(attempt, user, key, code="totp_wrong", detail="The code is wrong or was used already.")
 
 
 def _welcome(session: Session, user: User, opened: SignIn) -> None:
@@ -143,8 +145,13 @@ def set_password(session: Session, user: User, password: str, *, must_change: bo
         credential = Credential(user_id=user.id, sign_ins=0, totp_step=0)
         session.add(credential)
     credential.password_hash = passwords.hashed(password)
-    credential.must_change = must_change
     credential.changed_at = clock.now()
+    session.flush()
+    # A statement, not the record: who must change a password is no change that other services hear of.
+    session.execute(
+        update(User).where(User.id == user.id).values(must_change_password=must_change),
+        execution_options={"synchronize_session": False},
+    )
     write_audit(
         session,
         "user.password_set",

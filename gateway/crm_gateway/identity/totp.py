@@ -24,7 +24,7 @@ def new_secret() -> str:
 
 def address(secret: str, username: str) -> str:
     """The ``otpauth://`` address that an authenticator app reads as a QR code."""
-    return pyotp.TOTP(secret).provisioning_uri(username, issuer_name=_ISSUER)
+    return pyotp.TOTP(secret).provisioning_uri(name=username, issuer_name=_ISSUER)
 
 
 def sealed(secret: str, signing_key: str) -> str:

@@ -134,12 +134,14 @@ def _names() -> dict[UUID, str]:
     tree = org.tree()
     if _known[0] is not tree:
         with system_transaction(separate=True) as session:
-            _known = (tree, dict(session.execute(select(org.OrgUnit.id, org.OrgUnit.name)).tuples().all()))
+            _known = (tree, dict(session.execute(select(org.OrgUnit.id, org.OrgUnit.name)).all()))
     return _known[1]
 
 
 def _republish(session: Session, unit: Unit, fact: str, **detail: Any) -> None:
-    unit.tree_version = freshness.next_tree_version(session)
+    # One flush, one new version: counting must not write the unit's other changes first.
+    with session.no_autoflush:
+        unit.tree_version = freshness.next_tree_version(session)
     session.flush()
     org.apply_unit(session, document(unit), unit.version)
     _publish(session, unit, fact, **detail)

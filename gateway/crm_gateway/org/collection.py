@@ -10,6 +10,7 @@ from marshmallow import fields as ma
 from crm_chassis import fields
 from crm_chassis.collection import Collection, RecordSchema, Verb
 
+from ..checked import also
 from . import actions
 from .models import Unit
 from .rules import KINDS
@@ -31,17 +32,13 @@ class OrgUnitSchema(RecordSchema):
     )
     manager_id = fields.ref(("负责人", "Manager"), "user")
     cell_id = fields.text(("单元", "Cell"), longest=40, dump_only=True)
-    timezone = fields.text(
-        ("时区", "Time zone"),
-        longest=60,
-        allow_none=False,
-        validate=validate.OneOf(_ZONES, error="Write an IANA time zone such as Asia/Shanghai."),
+    timezone = also(
+        fields.text(("时区", "Time zone"), longest=60, allow_none=False),
+        validate.OneOf(_ZONES, error="Write an IANA time zone such as Asia/Shanghai."),
     )
-    currency = fields.text(
-        ("币种", "Currency"),
-        longest=3,
-        allow_none=False,
-        validate=validate.Regexp(r"^[A-Z]{3}\Z", error="Write an ISO 4217 code such as CNY."),
+    currency = also(
+        fields.text(("币种", "Currency"), longest=3, allow_none=False),
+        validate.Regexp(r"^[A-Z]{3}\Z", error="Write an ISO 4217 code such as CNY."),
     )
     active = fields.boolean(("启用", "Active"), dump_only=True)
     tree_version = ma.Integer(dump_only=True, metadata={"crm": {"kind": "integer", "group": "system"}})

@@ -18,6 +18,9 @@ from ..audit.actions import record as write_audit
 from . import rules
 from .models import Role
 
+ADMINISTRATOR = "group_admin"
+"""The key of the role that may do everything."""
+
 
 def create(session: Session, values: dict[str, Any]) -> Role:
     """Add a role. Raises Forbidden when it would grant more than the caller holds."""
@@ -32,12 +35,12 @@ def update(session: Session, role: Role, values: dict[str, Any]) -> None:
     """Change a role. Raises Forbidden when it grants, before or after, more than the caller holds."""
     caller = current_principal()
     refuse_beyond(caller, [role.grants], frozenset({role.unit_id}))
+    if role.key == ADMINISTRATOR and not {"grants", "fields"}.isdisjoint(values):
+        raise errors.StateConflict("The group administrator's role stays whole, so that nobody can lock everybody out.")
     if values.get("key", role.key) != role.key:
         raise errors.field_error("/key", "fixed", "The key of a role is what other services know it by.")
-    for name, value in plain({k: v for k, v in values.items() if k in {"grants", "fields"}}).items():
-        values[name] = value
     for name, value in values.items():
-        setattr(role, name, value)
+        setattr(role, name, plain(value) if name in {"grants", "fields"} else value)
     refuse_beyond(caller, [role.grants], frozenset({role.unit_id}))
     if session.is_modified(role):
         _publish(session, role, "changed")

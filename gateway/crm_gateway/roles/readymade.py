@@ -99,7 +99,7 @@ READY_MADE = (
         "高管",
         "Executive",
         _together(
-            _all_of("subtree", "read", "export", but=("system", "role", "api_key", "webhook", "audit")),
+            _all_of("subtree", "read", "export", but=(*_HEAD_OFFICE_ONLY, "api_key", "webhook", "audit")),
             _give("subtree", approval="approve"),
             _EVERYONE,
         ),

@@ -73,7 +73,9 @@ def reach(scope: str, chosen: Iterable[str], units: frozenset[UUID], tree: Tree)
     return makers[scope]()
 
 
-def reaches(roles_grants: Iterable[Iterable[Mapping[str, Any]]], units: frozenset[UUID], tree: Tree) -> dict[str, Reach]:
+def reaches(
+    roles_grants: Iterable[Iterable[Mapping[str, Any]]], units: frozenset[UUID], tree: Tree
+) -> dict[str, Reach]:
     """Permission -> how far it reaches for a user of ``units`` with these roles' grants together."""
     found: dict[str, Reach] = {}
     for grants in roles_grants:
@@ -92,7 +94,9 @@ def beyond(wanted: Mapping[str, Reach], held: Mapping[str, Reach], tree: Tree) -
 _WRITES = ("create", "update", "import")
 
 
-def closed_fields(roles: Iterable[tuple[Iterable[Mapping[str, Any]], Iterable[Mapping[str, Any]]]]) -> dict[str, dict[str, str]]:
+def closed_fields(
+    roles: Iterable[tuple[Iterable[Mapping[str, Any]], Iterable[Mapping[str, Any]]]],
+) -> dict[str, dict[str, str]]:
     """Resource -> field -> access, of roles given as (grants, fields).
 
     Roles widen here too: a field is hidden or masked only when every role that may read the resource closes it, and

@@ -11,6 +11,8 @@ from crm_chassis import fields
 from crm_chassis.collection import RecordSchema
 from crm_contracts.permissions import RESOURCES, SCOPES
 
+from ..checked import also
+
 ACCESS = (
     ("hidden", "隐藏", "Hidden"),
     ("masked", "掩码", "Masked"),
@@ -53,15 +55,13 @@ class FieldSchema(Schema):
 class RoleSchema(RecordSchema):
     """A role."""
 
-    key = fields.text(
-        ("标识", "Key"),
-        required=True,
-        longest=40,
-        validate=validate.Regexp(r"^[a-z][a-z0-9_]{1,39}\Z", error="Small letters, digits and _, at most 40."),
+    key = also(
+        fields.text(("标识", "Key"), required=True, longest=40),
+        validate.Regexp(r"^[a-z][a-z0-9_]{1,39}\Z", error="Small letters, digits and _, at most 40."),
     )
     name = fields.text(("名称", "Name"), required=True, longest=120)
     name_en = fields.text(("英文名称", "English name"), longest=120)
     grants = fields.rows(("权限", "Grants"), GrantSchema, longest=500)
     built_in = fields.boolean(("预置", "Ready-made"), dump_only=True)
     # Last, because from here on `fields` is this field within the class.
-    fields = fields.rows(("字段权限", "Field access"), FieldSchema, longest=500)
+    fields = fields.rows(("字段权限", "Field access"), FieldSchema, longest=500)  # type: ignore[assignment]

@@ -81,7 +81,7 @@ def web_options(name: str, settings: Settings) -> dict[str, Any]:
         "worker_connections": 1000,
         "keepalive": _KEEP_ALIVE_S,
         "timeout": 60,
-        "graceful_timeout": 25,
+        "graceful_timeout": 6 if edge else 25,  # open streams and idle connections of the edge are simply cut
         "worker_tmp_dir": None,
         "proc_name": f"banyan {name} web",
         "loglevel": "warning",

@@ -69,7 +69,7 @@ class _Active:
 
 def _begin(service: str, key: OKPKey | None) -> None:
     g.started = time.perf_counter()
-    logs.set_request_id(request.headers.get("X-Request-Id"))
+    logs.set_request_id(request.headers.get("X-Request-Id"), request.headers.get("traceparent"))
     token = request.headers.get(identity.HEADER)
     if token and key is not None:
         identity.set_principal(identity.verify(token, service, key))

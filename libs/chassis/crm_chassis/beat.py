@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from celery import Celery, signals
+from kombu import Queue
 
 from crm_contracts.services import SERVICES
 
-from .bus import TICK_TASK, scheme_of, ticks_queue
+from .bus import TICK_TASK, scheme_of
 from .settings import Settings
 
 TICK_S = 10
@@ -21,7 +22,7 @@ def beat_app(settings: Settings) -> Celery:
         task_ignore_result=True,
         task_serializer="json",
         worker_hijack_root_logger=False,
-        beat_schedule={f"tick {service}": _tick(service) for service in SERVICES},
+        beat_schedule={f"tick {service}": _tick(settings.broker_url, service) for service in SERVICES},
         beat_max_loop_interval=TICK_S,
     )
     return app
@@ -36,12 +37,15 @@ def run_beat(settings: Settings) -> None:
     beat_app(settings).Beat(scheduler_cls="celery.beat:Scheduler", loglevel="WARNING", quiet=True).run()
 
 
-def _tick(service: str) -> dict[str, object]:
-    queue = ticks_queue(service)
-    options = {
-        "exchange": "",
-        "routing_key": queue,
-        "expires": TICK_S,
-        "expiration": TICK_S,
-    }
+def ticks_queue_of(broker_url: str, service: str) -> Queue:
+    """A service's tick queue, declared just as its worker declares it."""
+    if scheme_of(broker_url) == "amqp":
+        from .bus import amqp as transport
+    else:
+        from .bus import redis as transport  # type: ignore[no-redef]
+    return transport.ticks_queue_of(service)
+
+
+def _tick(broker_url: str, service: str) -> dict[str, object]:
+    options = {"queue": ticks_queue_of(broker_url, service), "expires": TICK_S}
     return {"task": TICK_TASK, "schedule": TICK_S, "options": options}

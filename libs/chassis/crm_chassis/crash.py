@@ -29,7 +29,7 @@ def point(name: str) -> None:
 
 
 def _pass_armed_point() -> None:
-    global _passes_left
+    global _passes_left  # noqa: PLW0603  the count belongs to the process
     with _lock:
         _passes_left -= 1
         if _passes_left == 0:

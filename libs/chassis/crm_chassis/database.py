@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 __all__ = [
+    "SERVICE_TYPES",
     "ChassisBase",
     "Database",
     "Record",
@@ -52,7 +53,7 @@ __all__ = [
     "SoftDeleted",
     "everything",
     "record_indexes",
-    "service_base",
+    "service_metadata",
     "system_transaction",
     "transaction",
 ]
@@ -68,14 +69,9 @@ SERVICE_TYPES: dict[Any, Any] = {
 }
 
 
-def service_base() -> type[DeclarativeBase]:
-    """A declarative base with metadata of its own: each service has one, in its ``tables`` module."""
-
-    class Base(DeclarativeBase):
-        metadata = MetaData(naming_convention=NAMING)
-        type_annotation_map = SERVICE_TYPES
-
-    return Base
+def service_metadata() -> MetaData:
+    """Metadata for a service's own declarative base, beside ``type_annotation_map = SERVICE_TYPES``."""
+    return MetaData(naming_convention=NAMING)
 
 
 class SoftDeleted:

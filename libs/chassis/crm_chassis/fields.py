@@ -152,7 +152,14 @@ class _MoneySchema(Schema):
     )
 
 
-class Money(fields.Nested):
+class _Whole(fields.Nested):
+    """A nested object that is always given whole: a merge patch of the record replaces it."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, partial: Any = None, **kwargs: Any) -> Any:
+        return super()._deserialize(value, attr, data, partial=False, **kwargs)
+
+
+class Money(_Whole):
     """``{"amount", "currency"}`` over two columns of a record: the amount's own and ``currency``."""
 
     def __init__(self, **rules: Any) -> None:
@@ -225,7 +232,7 @@ def rows(label: Label, schema: type[Schema], *, longest: int = 200, group: str =
     required = bool(more.pop("required", False))
     more.setdefault("allow_none", False)
     return fields.List(
-        fields.Nested(schema),
+        _Whole(schema),
         validate=_Length(min=1 if required else None, max=longest),
         **_common("rows", label, required, group, more),
     )

@@ -48,7 +48,7 @@ def once(view: Callable[[], Response], *, required: bool) -> Response:
     key = request.headers.get(HEADER)
     caller = principal_or_none()
     if key is None or caller is None:
-        if required:
+        if required and caller is not None:
             raise BadRequest(
                 f"Send an {HEADER} header, so that a repeated call does nothing twice.", code="key_missing"
             )

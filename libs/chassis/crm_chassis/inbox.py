@@ -111,7 +111,8 @@ def take_in(session: Session, events: Sequence[tuple[int, Envelope]], *, replay_
     if not events:
         return 0
     rows = [inbox_rows.values_of(envelope, pos) | {"replayed": pos <= replay_until} for pos, envelope in events]
-    return session.execute(insert(InboxRow).values(rows).on_conflict_do_nothing()).rowcount  # type: ignore[attr-defined]
+    new = insert(InboxRow).values(rows).on_conflict_do_nothing().returning(InboxRow.event_id)
+    return len(session.execute(new).all())
 
 
 def retry_due(runtime: Runtime, limit: int = 200) -> int:
@@ -142,7 +143,7 @@ def upsert_copy(session: Session, model: type[Any], values: dict[str, Any], vers
     keys = [column.name for column in table.primary_key]
     changes = {name: row.excluded[name] for name in (*values, "version") if name not in keys}
     newer = row.on_conflict_do_update(index_elements=keys, set_=changes, where=table.c.version < row.excluded.version)
-    return session.execute(newer).rowcount == 1  # type: ignore[attr-defined]
+    return session.execute(newer.returning(*table.primary_key)).first() is not None
 
 
 def dead_letters(session: Session, limit: int = 50) -> list[InboxRow]:
@@ -191,7 +192,7 @@ def wake_ignored(session: Session, types: Sequence[str]) -> int:
         .where(InboxRow.status == "ignored", InboxRow.type.in_(types))
         .values(status="pending", attempts=0, next_attempt_at=clock.now())
     )
-    return session.execute(woken).rowcount  # type: ignore[attr-defined,no-any-return]
+    return session.execute(woken).rowcount  # type: ignore[attr-defined]
 
 
 def _attempt(runtime: Runtime, envelope: Envelope, pos: int | None, *, counted: bool = False) -> str:
@@ -247,7 +248,7 @@ def _handling(envelope: Envelope, replayed: bool) -> Iterator[None]:
         _replaying.set(replayed),
         logs.request_id(),
     )
-    logs.set_request_id(envelope.correlationid or envelope.id)
+    logs.set_request_id(envelope.correlationid or envelope.id, envelope.traceparent)
     try:
         yield
     finally:

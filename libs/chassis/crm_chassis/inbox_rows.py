@@ -104,7 +104,7 @@ def values_of(envelope: Envelope, pos: int | None) -> dict[str, Any]:
     }
 
 
-_ENTER = insert(InboxRow.__table__).on_conflict_do_nothing().returning(InboxRow.__table__.c.event_id)
+_ENTER = insert(InboxRow).on_conflict_do_nothing().returning(InboxRow.event_id)
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
 _TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:key, 0))")
 _WAKE_PARKED = text(

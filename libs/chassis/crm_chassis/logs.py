@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from contextvars import ContextVar
 
 import structlog
 
 _request_id: ContextVar[str | None] = ContextVar("crm_request_id", default=None)
+_traceparent: ContextVar[str | None] = ContextVar("crm_traceparent", default=None)
+_TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 def request_id() -> str | None:
@@ -16,12 +19,24 @@ def request_id() -> str | None:
     return _request_id.get()
 
 
-def set_request_id(value: str | None) -> None:
-    """Name the work that starts now; later log lines and events carry it."""
+def traceparent() -> str | None:
+    """The W3C trace context of the request or event being handled, None outside of both."""
+    return _traceparent.get()
+
+
+def set_request_id(value: str | None, traceparent: str | None = None) -> None:
+    """Name the work that starts now; later log lines and events carry it.
+
+    traceparent: W3C trace context as it came in; anything else than its form is left out.
+    """
+    trace = _TRACEPARENT.fullmatch(traceparent or "")
     _request_id.set(value)
+    _traceparent.set(traceparent if trace else None)
     structlog.contextvars.clear_contextvars()
     if value:
         structlog.contextvars.bind_contextvars(request_id=value)
+    if trace:
+        structlog.contextvars.bind_contextvars(trace_id=trace[1])
 
 
 def configure(service: str, level: str = "INFO") -> None:

@@ -30,6 +30,7 @@ from crm_contracts.envelope import Envelope
 from crm_contracts.events import REGISTRY, EventType
 
 from . import clock, logs
+from .identity import principal_or_none
 from .ids import uuid7
 from .inbox import current_event
 from .schedules import Schedule
@@ -68,6 +69,11 @@ class OutboxRow(ChassisBase):
     last_error: Mapped[str | None] = mapped_column(Text)
 
 
+def _actor(cause: Envelope | None) -> str | None:
+    principal = principal_or_none()
+    return str(principal.user_id) if principal else cause.actorid if cause else None
+
+
 def record(
     session: Session,
     event_type: str,
@@ -99,10 +105,10 @@ def record(
         data=to_json(payload),
         aggregateversion=version,
         unitid=_text(unit_id),
-        actorid=_text(actor_id) or (cause.actorid if cause else None),
+        actorid=_text(actor_id) or _actor(cause),
         correlationid=(cause.correlationid or cause.id) if cause else logs.request_id() or event_id,
         causationid=cause.id if cause else None,
-        traceparent=cause.traceparent if cause else None,
+        traceparent=cause.traceparent if cause else logs.traceparent(),
     )
     session.add(
         OutboxRow(

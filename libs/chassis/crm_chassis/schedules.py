@@ -106,7 +106,7 @@ def _next(due_at: datetime, every_s: int) -> datetime:
 
 
 def _postpone(name: str, every_s: int, error: Exception) -> None:
-    log.exception("schedule_failed", schedule=name)
+    log.error("schedule_failed", schedule=name, exc_info=error)
     with system_transaction() as session:
         session.execute(
             update(ScheduleRow)

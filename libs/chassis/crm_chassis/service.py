@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from .database import Database
     from .schedules import Schedule
 
-    Handler = Callable[[Session, Envelope], None]
-    JobFunction = Callable[..., Any]
+Handler = Callable[["Session", "Envelope"], None]
+JobFunction = Callable[..., Any]
 
 
 @dataclass(frozen=True)

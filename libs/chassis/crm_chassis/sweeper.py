@@ -111,7 +111,7 @@ class Sweeper:
             answer = self._pool.request(
                 "GET",
                 f"{base.rstrip('/')}{outbox_feed.PATH}?{query}",
-                headers={"Authorization": f"Bearer {settings.internal_key}"},
+                headers={"Authorization": f"Bearer {settings.internal_key}", "Connection": "close"},
             )
         except urllib3.exceptions.HTTPError as error:
             raise FeedUnavailable(f"{source}: {error}") from error

@@ -9,6 +9,7 @@ import hashlib
 import os
 from collections.abc import Iterable
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -65,6 +66,7 @@ class Bench:
 
     def clean(self) -> None:
         """Empty every table, then put the reference rows back."""
+        self.record_samples()
         with self._owner.begin() as connection:
             connection.execute(text(f"TRUNCATE {', '.join(self._tables)} RESTART IDENTITY CASCADE"))
         org.forget_tree()
@@ -72,8 +74,17 @@ class Bench:
             with self.system() as session:
                 self.service.after_migrate(session)
 
+    def record_samples(self) -> None:
+        """Keep one event of each type not recorded yet in the folder CRM_RECORD_EVENTS names, if it names one."""
+        folder = os.environ.get("CRM_RECORD_EVENTS")
+        for envelope in self.events() if folder else ():
+            kept = Path(str(folder)) / f"{envelope['type']}.json"
+            if not kept.exists():
+                kept.write_bytes(orjson.dumps(envelope, option=orjson.OPT_INDENT_2) + b"\n")
+
     def close(self) -> None:
         """Give back every connection."""
+        self.record_samples()
         self.runtime.close()
         self._owner.dispose()
 

@@ -175,13 +175,13 @@ _define("sales", "order", "created changed confirmed delivered returned closed c
 _define(
     "sales",
     "receivable",
-    "opened overdue paid written-off",
+    "opened changed overdue paid written-off",
     {**_OWNED, "order_id": "uuid", "customer_id": "uuid", "due_on": "date", "amount": "money", "status": "string"},
 )
 _define(
     "sales",
     "payment",
-    "received",
+    "received allocated",
     {**_OWNED, "customer_id": "uuid", "received_on": "date", "amount": "money"},
 )
 

@@ -71,9 +71,10 @@ _ALL = (
         "notification_preference", "notify", "notification-preferences", "通知偏好", "Preferences", (READ, UPDATE)
     ),
     Resource("delivery", "notify", "deliveries", "投递记录", "Deliveries", (READ, UPDATE)),
+    Resource("reminder_rule", "notify", "reminder-rules", "提醒规则", "Reminder rules", _CRUD),
     Resource("webhook", "notify", "webhooks", "外发回调", "Webhooks", _CRUD),
     # insight
-    Resource("report", "insight", "reports", "报表", "Reports", (READ, "export")),
+    Resource("report", "insight", "reports", "报表", "Reports", (READ, "export", "configure")),
     Resource("search", "insight", "search", "搜索", "Search", (READ,)),
     Resource("desktop", "insight", "desktop", "工作台", "Desktop", (READ,)),
 )

@@ -1,5 +1,12 @@
 """The declarative base of the customer service's tables."""
 
-from crm_chassis.database import service_base
+from sqlalchemy.orm import DeclarativeBase
 
-Base = service_base()
+from crm_chassis.database import SERVICE_TYPES, service_metadata
+
+
+class Base(DeclarativeBase):
+    """What this service's tables derive from."""
+
+    metadata = service_metadata()
+    type_annotation_map = SERVICE_TYPES

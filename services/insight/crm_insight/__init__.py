@@ -1,0 +1,1 @@
+"""Search, reports and the desktop, built from events alone."""

@@ -7,11 +7,16 @@ from uuid import UUID
 
 from sqlalchemy import Uuid
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from crm_chassis.database import service_base
+from crm_chassis.database import SERVICE_TYPES, service_metadata
 
-Base = service_base()
+
+class Base(DeclarativeBase):
+    """What this service's tables derive from."""
+
+    metadata = service_metadata()
+    type_annotation_map = SERVICE_TYPES
 
 
 class OfCustomer:

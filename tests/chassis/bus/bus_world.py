@@ -25,7 +25,7 @@ from sqlalchemy.engine import make_url
 from werkzeug.serving import make_server
 
 from crm_chassis.bus import events_queue, open_bus, scheme_of
-from crm_chassis.bus.amqp import dead_queue_of, events_queue_of, worker_queues
+from crm_chassis.bus.amqp import dead_queue_of, declare_all, events_queue_of, worker_queues
 from crm_chassis.database import system_transaction
 from crm_chassis.inbox import InboxRow
 from crm_chassis.outbox import OutboxRow
@@ -153,6 +153,10 @@ class World:
         """A second runtime of a service in this process, with other settings."""
         return Runtime(SERVICES[name], replace(self[name].settings, **changes))
 
+    def with_handlers(self, name: str, handlers: dict[str, Any]) -> Runtime:
+        """A second runtime of a service in this process, with other handlers."""
+        return Runtime(replace(SERVICES[name], handlers=handlers), self[name].settings)
+
     def close(self) -> None:
         """End every process and give the connections back."""
         for process in self.processes:
@@ -190,10 +194,10 @@ def empty_queues(broker_url: str) -> None:
             client.flushall()
         return
     with Connection(broker_url) as connection:
+        declare_all(connection.default_channel)
         for name in PATTERNS:
-            for queue in (*worker_queues(name), dead_queue_of(name)):
-                channel = connection.channel()
-                queue(channel).delete()
+            for queue in [*worker_queues(name), *([dead_queue_of(name)] if PATTERNS[name] else [])]:
+                queue(connection.default_channel).purge()
 
 
 def queued(broker_url: str, name: str) -> list[Envelope]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from chassis.bus.bus_world import World, new_world
 
+from crm_chassis import logs
 from crm_chassis.testing_servers import Server, ServerUnavailable, start_rabbitmq, start_redis
 
 _missing: list[str] = []
@@ -18,6 +19,12 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say when part of the bus was not tested."""
     for line in _missing:
         terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_logs() -> None:
+    """The services' own log format: structlog's default draws every traceback in colour, which takes seconds."""
+    logs.configure("tests", "ERROR")
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ class Subsidiary:
     name_en: str
     city: str
     area_code: str
-    region_prefix: str
+    districts: tuple[str, ...]
     remainder: int
 
     @property
@@ -28,10 +28,46 @@ class Subsidiary:
 
 
 SUBSIDIARIES = (
-    Subsidiary("N1", "N", "蓝梦北京公司", "Blue Dream Beijing", "北京", "010", "1101", 0),
-    Subsidiary("N2", "N", "蓝梦天津公司", "Blue Dream Tianjin", "天津", "022", "1201", 1),
-    Subsidiary("E1", "E", "蓝梦上海公司", "Blue Dream Shanghai", "上海", "021", "3101", 2),
-    Subsidiary("E2", "E", "蓝梦杭州公司", "Blue Dream Hangzhou", "杭州", "0571", "3301", 3),
+    Subsidiary(
+        "N1",
+        "N",
+        "蓝梦北京公司",
+        "Blue Dream Beijing",
+        "北京",
+        "010",
+        ("110101", "110102", "110105", "110106", "110108"),
+        0,
+    ),
+    Subsidiary(
+        "N2",
+        "N",
+        "蓝梦天津公司",
+        "Blue Dream Tianjin",
+        "天津",
+        "022",
+        ("120101", "120102", "120103", "120104", "120110"),
+        1,
+    ),
+    Subsidiary(
+        "E1",
+        "E",
+        "蓝梦上海公司",
+        "Blue Dream Shanghai",
+        "上海",
+        "021",
+        ("310101", "310104", "310105", "310106", "310115"),
+        2,
+    ),
+    Subsidiary(
+        "E2",
+        "E",
+        "蓝梦杭州公司",
+        "Blue Dream Hangzhou",
+        "杭州",
+        "0571",
+        ("330102", "330105", "330106", "330108", "330110"),
+        3,
+    ),
 )
 _REGIONS = (("N", "华北区", "North China"), ("E", "华东区", "East China"))
 _DEPARTMENTS = (("S", "销售部", "Sales"), ("C", "客服部", "Service"), ("F", "财务部", "Finance"))

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
@@ -70,7 +71,7 @@ def _customers(subsidiary: Subsidiary, numbers: Iterable[int]) -> Iterator[dict[
             "relation": "customer",
             "level": levels[number % len(levels)],
             "industry": person.trade,
-            "region_code": f"{subsidiary.region_prefix}{1 + number % 5:02d}",
+            "region_code": subsidiary.districts[number % 5],
             "mobile": person.mobile,
             "phone": person.phone,
             "unit_id": f"{subsidiary.code}S",
@@ -80,16 +81,18 @@ def _customers(subsidiary: Subsidiary, numbers: Iterable[int]) -> Iterator[dict[
 
 def _orders(subsidiary: Subsidiary, mine: Iterable[Purchase]) -> Iterator[dict[str, str]]:
     for purchase in mine:
-        price = f"{float(purchase.amount) / purchase.quantity:.2f}"
+        price, rest = divmod(Decimal(purchase.amount) * 100, purchase.quantity)
+        even = rest == 0
         yield {
-            "customer_id": customer_code(subsidiary, purchase.customer),
+            "customer_code": customer_code(subsidiary, purchase.customer),
             "ordered_on": purchase.on.isoformat(),
             "product_code": PRODUCT,
-            "quantity": str(purchase.quantity),
-            "price": price,
+            "quantity": str(purchase.quantity if even else 1),
+            "price": f"{price / 100:.2f}" if even else purchase.amount,
             "currency": "CNY",
             "status": "confirmed",
             "paid": "true",
+            "note": "" if even else f"{purchase.quantity} 张合计",
         }
 
 

@@ -149,7 +149,7 @@ def _trips(subsidiary: Subsidiary, team: _Team, chance: Random) -> None:
             plan = {
                 "subject": "走访重点客户",
                 "plan": "了解四季度采购计划，收集服务意见。",
-                "destination_region_code": f"{subsidiary.region_prefix}05",
+                "destination_region_code": subsidiary.districts[2],
                 "starts_on": starts.isoformat(),
                 "ends_on": (starts + timedelta(days=2)).isoformat(),
                 "customer_ids": [customer["id"] for customer in customers],

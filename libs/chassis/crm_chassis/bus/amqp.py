@@ -65,18 +65,24 @@ def events_queue_of(service: str) -> Queue:
     return Queue(events_queue(service), bindings, durable=True, queue_arguments=arguments)
 
 
+def ticks_queue_of(service: str) -> Queue:
+    """The service's ticks: one is enough, and it is stale when the next is due."""
+    name = ticks_queue(service)
+    arguments = {"x-max-length": 1, "x-message-ttl": _TICK_MS}
+    return Queue(name, routing_key=name, durable=True, queue_arguments=arguments)
+
+
 def worker_queues(service: str) -> list[Queue]:
-    """Every queue a service's worker consumes: events, ticks (one is enough, and soon stale) and hints of jobs.
+    """Every queue a service's worker consumes: events, hints of jobs, ticks.
 
     Ticks and hints may be lost, so a classic queue will do. One of them comes last on purpose: kombu waits for the
     broker's answer to the last only, and a quorum queue that recovers from a crash may keep a channel waiting a minute.
     """
-    ticks, jobs = ticks_queue(service), jobs_queue(service)
-    tick_arguments = {"x-max-length": 1, "x-message-ttl": _TICK_MS}
+    jobs = jobs_queue(service)
     return [
         *([events_queue_of(service)] if PATTERNS[service] else []),
         Queue(jobs, routing_key=jobs, durable=True),
-        Queue(ticks, routing_key=ticks, durable=True, queue_arguments=tick_arguments),
+        ticks_queue_of(service),
     ]
 
 

@@ -46,10 +46,15 @@ def worker_options(service: str) -> dict[str, Any]:
     }
 
 
+def ticks_queue_of(service: str) -> Queue:
+    """The service's ticks."""
+    return Queue(ticks_queue(service), routing_key=ticks_queue(service))
+
+
 def worker_queues(service: str) -> list[Queue]:
     """Every queue a service's worker consumes."""
-    names = (events_queue(service), ticks_queue(service), jobs_queue(service))
-    return [Queue(name, routing_key=name) for name in names]
+    names = (events_queue(service), jobs_queue(service))
+    return [*(Queue(name, routing_key=name) for name in names), ticks_queue_of(service)]
 
 
 class RedisBus:

@@ -123,12 +123,13 @@ class Collection:
         self, record: Any, principal: Principal | None = None, only: frozenset[str] | None = None
     ) -> dict[str, Any]:
         """The record as JSON-ready values, through the caller's field access. ``only`` keeps the named fields."""
-        getters = self._getters_for(principal, only)
+        getters = self.getters_for(principal, only)
         return {name: getter(record) for name, getter in getters}
 
-    def _getters_for(
+    def getters_for(
         self, principal: Principal | None, only: frozenset[str] | None
     ) -> list[tuple[str, Callable[[Any], Any]]]:
+        """Field -> how to read it, as far as the caller may see; masked fields are read masked."""
         access = principal.access(self.resource) if principal else {}
         if not access and only is None:
             return self.getters

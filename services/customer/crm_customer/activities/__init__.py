@@ -1,0 +1,1 @@
+"""What is planned, and the calendar of it."""

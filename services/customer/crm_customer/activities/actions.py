@@ -22,8 +22,10 @@ from . import queries, rules
 from .models import Activity
 
 _CARRIED = (
-    "subject category kind customer_id contact_id about plan priority assignee_id recurrence unit_id owner_id custom tags"
-).split()
+    *("subject", "category", "kind", "customer_id", "contact_id", "about", "plan", "priority", "assignee_id"),
+    *("recurrence", "unit_id", "owner_id", "custom", "tags"),
+)
+"""What the next of recurring activities has of the last."""
 
 
 def create(session: Session, values: dict[str, Any]) -> Activity:
@@ -35,7 +37,9 @@ def create(session: Session, values: dict[str, Any]) -> Activity:
 
 def change(session: Session, activity: Activity, values: dict[str, Any]) -> None:
     """Set an activity's columns; a new due time may become late again. Raises Invalid, Forbidden."""
-    places = {name: getattr(activity, name) for name in ("customer_id", "contact_id", "starts_at", "due_at", "recurrence")}
+    places = {
+        name: getattr(activity, name) for name in ("customer_id", "contact_id", "starts_at", "due_at", "recurrence")
+    }
     changed = {name: value for name, value in values.items() if value != getattr(activity, name)}
     _check(session, places | changed, given=changed)
     set_columns(activity, changed)
@@ -119,7 +123,7 @@ def _add(session: Session, values: dict[str, Any]) -> Activity:
 def _following(session: Session, activity: Activity) -> Activity:
     recurrence = activity.recurrence or ""
     anchor = activity.due_at or activity.starts_at
-    assert anchor is not None  # noqa: S101  _check asks for a time when an activity recurs
+    assert anchor is not None
     steps = rules.steps_until(anchor, recurrence, clock.now())
     times = {
         name: rules.next_occurrence(moment, recurrence, steps)

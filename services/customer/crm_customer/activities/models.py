@@ -30,9 +30,7 @@ class Activity(Record, Base):
         "activities",
         Index("ix_activities_assignee", "assignee_id", "status", "due_at"),
         Index("ix_activities_customer", "customer_id", "created_at", "id"),
-        Index(
-            "ix_activities_due", "due_at", postgresql_where="status = 'planned' AND overdue_at IS NULL"
-        ),
+        Index("ix_activities_due", "due_at", postgresql_where="status = 'planned' AND overdue_at IS NULL"),
     )
 
     subject: Mapped[str] = mapped_column(String(200))

@@ -71,7 +71,7 @@ def calendar_text(events: Iterable[Event], *, name: str, site: str) -> str:
 
 def _event_lines(event: Event, site: str) -> list[str]:
     starts = event.starts_at or event.due_at
-    assert starts is not None  # noqa: S101  promised by Event
+    assert starts is not None
     ends = event.due_at if event.due_at and event.due_at > starts else None
     lines = [
         "BEGIN:VEVENT",

@@ -15,7 +15,11 @@ KINDS: fields.Options = [
     ("visit", "拜访", "Visit"),
 ]
 PRIORITIES: fields.Options = [("low", "低", "Low"), ("normal", "普通", "Normal"), ("high", "高", "High")]
-STATUSES: fields.Options = [("planned", "计划中", "Planned"), ("done", "已完成", "Done"), ("cancelled", "已取消", "Cancelled")]
+STATUSES: fields.Options = [
+    ("planned", "计划中", "Planned"),
+    ("done", "已完成", "Done"),
+    ("cancelled", "已取消", "Cancelled"),
+]
 RECURRENCES: fields.Options = [
     ("daily", "每天", "Daily"),
     ("weekly", "每周", "Weekly"),
@@ -41,7 +45,9 @@ class ActivitySchema(RecordSchema):
     customer_id = fields.ref(("客户", "Customer"), "customer")
     contact_id = fields.ref(("联系人", "Contact"), "contact")
     about = ma.Nested(
-        AboutSchema, allow_none=True, metadata={"crm": {"kind": "object", "label": ("相关记录", "About"), "group": "main"}}
+        AboutSchema,
+        allow_none=True,
+        metadata={"crm": {"kind": "object", "label": ("相关记录", "About"), "group": "main"}},
     )
     plan = fields.long_text(("计划", "Plan"))
     starts_at = fields.moment(("开始", "Starts"))

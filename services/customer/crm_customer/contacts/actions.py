@@ -27,9 +27,7 @@ def add(session: Session, customer: Customer, values: dict[str, Any]) -> Contact
     contact = Contact(**placed)
     session.add(contact)
     session.flush()
-    note(
-        session, "contact.created", customer_id=customer.id, subject_id=contact.id, values={"name": contact.name}
-    )
+    note(session, "contact.created", customer_id=customer.id, subject_id=contact.id, values={"name": contact.name})
     return contact
 
 

@@ -1,0 +1,1 @@
+"""Customers, their owners and their duplicates."""

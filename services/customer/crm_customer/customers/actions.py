@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, or_, update
+from sqlalchemy import delete, text
 from sqlalchemy.orm import Session
 
 from crm_chassis import clock, errors, ids, numbering, org
@@ -15,10 +14,8 @@ from crm_chassis.collection.writing import assign as set_columns
 from crm_chassis.identity import principal_or_none
 
 from ..regions.queries import check_region
-from ..timeline.actions import note
 from . import queries, rules
 from .models import Customer, CustomerKey, Ownership
-from .schemas import DICTIONARY
 
 _MONEY = ("annual_revenue", "registered_capital", "credit_limit")
 
@@ -43,8 +40,7 @@ def create(session: Session, values: dict[str, Any]) -> Customer:
     customer = Customer(**values)
     session.add(customer)
     session.flush()
-    session.execute(insert(CustomerKey), _key_rows(customer_id, keys))
-    note(session, "customer.created", customer_id=customer_id, subject_id=customer_id, values={"name": customer.name})
+    _write_keys(session, customer_id, keys)
     return customer
 
 
@@ -102,23 +98,6 @@ def active_user(session: Session, user_id: UUID, pointer: str) -> org.OrgUser:
     return user
 
 
-def contacted(session: Session, customer_id: UUID, at: datetime) -> None:
-    """Move the customer's last contact forward to ``at`` (aware UTC), unless that lies ahead or is older.
-
-    Like every figure the service keeps on a customer, it raises the version but makes no event.
-    """
-    if at > clock.now():
-        return
-    older = or_(Customer.last_contact_at.is_(None), Customer.last_contact_at < at)
-    keep_figures(session, Customer.id == customer_id, older, last_contact_at=at)
-
-
-def keep_figures(session: Session, *conditions: Any, **figures: Any) -> None:
-    """Set figures on the customers that match, raising their versions. Nobody is told: they follow from other facts."""
-    statement = update(Customer).where(*conditions).values(**figures, version=Customer.version + 1)
-    session.execute(statement.execution_options(synchronize_session=False))
-
-
 def _check(session: Session, unit_id: UUID, values: dict[str, Any]) -> None:
     check_region(session, values.get("region_code"))
     _check_options(session, unit_id, values)
@@ -127,12 +106,12 @@ def _check(session: Session, unit_id: UUID, values: dict[str, Any]) -> None:
 
 
 def _check_options(session: Session, unit_id: UUID, values: dict[str, Any]) -> None:
-    given = {name: values[name] for name in DICTIONARY if values.get(name) is not None}
+    given = {name: values[name] for name in rules.DICTIONARY if values.get(name) is not None}
     if not given:
         return
     replaced = queries.options(session, unit_id)
     for name, value in given.items():
-        known = replaced.get(name, {option for option, _zh, _en in DICTIONARY[name]})
+        known = rules.in_use(name, replaced)
         if value not in known:
             raise errors.field_error(f"/{name}", "unknown_option", f"Choose one of: {', '.join(sorted(known))}.")
 
@@ -153,9 +132,7 @@ def _refuse_cycle(session: Session, customer_id: UUID, parent_id: UUID) -> None:
         raise errors.field_error("/parent_id", "cycle", "A customer cannot be above itself.")
 
 
-def _refuse_duplicate(
-    session: Session, values: dict[str, Any], keys: set[tuple[str, str]], *, allowed: bool
-) -> None:
+def _refuse_duplicate(session: Session, values: dict[str, Any], keys: set[tuple[str, str]], *, allowed: bool) -> None:
     if values.get("credit_code"):
         queries.lock_words(session, "credit code", values["credit_code"])
     found = queries.matches(session, keys, unit_id=values["unit_id"], except_id=values["id"])
@@ -198,8 +175,16 @@ def described(found: list[queries.Match]) -> dict[str, Any]:
 def _rewrite_keys(session: Session, customer: Customer) -> None:
     session.execute(delete(CustomerKey).where(CustomerKey.customer_id == customer.id))
     keys = rules.keys_of({name: getattr(customer, name) for name in rules.KEYED})
-    session.execute(insert(CustomerKey), _key_rows(customer.id, keys))
+    _write_keys(session, customer.id, keys)
 
 
-def _key_rows(customer_id: UUID, keys: set[tuple[str, str]]) -> list[dict[str, Any]]:
-    return [{"kind": kind, "value": value, "customer_id": customer_id} for kind, value in sorted(keys)]
+_KEYS = text("""
+    INSERT INTO customer_keys (kind, value, customer_id)
+    SELECT kind, value, CAST(:customer_id AS uuid)
+    FROM unnest(CAST(:kinds AS text[]), CAST(:texts AS text[])) AS found(kind, value)
+""")
+
+
+def _write_keys(session: Session, customer_id: UUID, keys: set[tuple[str, str]]) -> None:
+    kinds, texts = zip(*sorted(keys), strict=True)
+    session.execute(_KEYS, {"customer_id": customer_id, "kinds": list(kinds), "texts": list(texts)})

@@ -60,9 +60,7 @@ def release(session: Session, customer_id: UUID, *, reason: str) -> Customer:
     customer: Customer = writing.get_for(session, customers, customer_id, "customer:update")
     if customer.owner_id is None:
         raise errors.StateConflict("This customer is in the pool already.")
-    return _hand(
-        session, customer, "pooled", owner_id=None, unit_id=customer.unit_id, action="release", reason=reason
-    )
+    return _hand(session, customer, "pooled", owner_id=None, unit_id=customer.unit_id, action="release", reason=reason)
 
 
 def change(session: Session, customer: Customer, values: dict[str, Any]) -> None:
@@ -112,7 +110,10 @@ customers = Collection(
         Verb("assign", "customer:assign", body=AssignBody, run=assign),
         Verb("claim", "customer:claim", when=lambda customer: customer.owner_id is None, body=ClaimBody, run=claim),
         Verb(
-            "release", "customer:update", when=lambda customer: customer.owner_id is not None, body=ReleaseBody,
+            "release",
+            "customer:update",
+            when=lambda customer: customer.owner_id is not None,
+            body=ReleaseBody,
             run=release,
         ),
     ],

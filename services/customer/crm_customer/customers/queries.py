@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from crm_chassis import custom_fields, errors, org
@@ -15,7 +15,7 @@ from crm_chassis.database import everything
 from crm_chassis.identity import current_principal
 
 from . import rules
-from .models import Customer, CustomerKey, Ownership
+from .models import Customer, Ownership
 
 MATCHES_MAX = 20
 OWNERSHIPS_MAX = 200
@@ -31,18 +31,25 @@ class Match:
     strong: bool
 
 
+_SHARING = text("""
+    SELECT k.customer_id, k.kind
+    FROM unnest(CAST(:kinds AS text[]), CAST(:texts AS text[])) AS wanted(kind, value)
+    JOIN customer_keys k ON k.kind = wanted.kind AND k.value = wanted.value
+    ORDER BY k.customer_id LIMIT :most
+""")
+
+
 def matches(
     session: Session, keys: Iterable[tuple[str, str]], *, unit_id: UUID, except_id: UUID | None = None
 ) -> list[Match]:
     """The customers of the whole group that share a key, strong ones first; 20 at most.
 
-    Those outside the session's scope are found too, but without the customer itself.
+    keys: at least one. Those outside the session's scope are found too, but without the customer itself.
     """
+    kinds, texts = zip(*sorted(keys), strict=True)
+    rows = session.execute(_SHARING, {"kinds": list(kinds), "texts": list(texts), "most": MATCHES_MAX * 5})
     hits: dict[UUID, set[str]] = {}
-    found = select(CustomerKey.customer_id, CustomerKey.kind).where(
-        tuple_(CustomerKey.kind, CustomerKey.value).in_(sorted(keys))
-    )
-    for customer_id, kind in session.execute(found.order_by(CustomerKey.customer_id).limit(MATCHES_MAX * 5)):
+    for customer_id, kind in rows:
         if customer_id != except_id:
             hits.setdefault(customer_id, set()).add(kind)
     if not hits:
@@ -104,9 +111,15 @@ def ancestors(session: Session, customer_id: UUID) -> set[UUID]:
 
 
 def options(session: Session, unit_id: UUID) -> dict[str, set[str]]:
-    """The options that hold in a unit for the dictionary fields it or a unit above has replaced."""
-    found = custom_fields.definitions(session, "customer", unit_id)
-    return {row.key: {option["value"] for option in row.options} for row in found if row.kind == "options"}
+    """The options that hold in a unit for the dictionary fields it or a unit above has replaced.
+
+    Read once per unit and transaction: an import asks for every line.
+    """
+    known: dict[UUID, dict[str, set[str]]] = session.info.setdefault("customer options", {})
+    if unit_id not in known:
+        rows = custom_fields.definitions(session, "customer", unit_id)
+        known[unit_id] = {row.key: {option["value"] for option in row.options} for row in rows if row.kind == "options"}
+    return known[unit_id]
 
 
 def ownerships(session: Session, customer_id: UUID) -> list[Ownership]:

@@ -9,6 +9,54 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+DICTIONARY: dict[str, list[tuple[str, str, str]]] = {
+    "level": [
+        ("key", "重点客户", "Key account"),
+        ("A", "A 级", "Level A"),
+        ("B", "B 级", "Level B"),
+        ("C", "C 级", "Level C"),
+    ],
+    "industry": [
+        ("manufacturing", "制造业", "Manufacturing"),
+        ("retail", "零售业", "Retail"),
+        ("wholesale", "批发业", "Wholesale"),
+        ("construction", "建筑业", "Construction"),
+        ("real_estate", "房地产业", "Real estate"),
+        ("transport", "交通运输、仓储和邮政业", "Transport, storage and post"),
+        ("telecom", "信息传输业", "Telecommunications"),
+        ("software", "软件和信息技术服务业", "Software and IT services"),
+        ("finance", "金融业", "Finance"),
+        ("energy", "电力、热力、燃气及水", "Energy and water"),
+        ("mining", "采矿业", "Mining"),
+        ("agriculture", "农、林、牧、渔业", "Agriculture"),
+        ("hospitality", "住宿和餐饮业", "Hotels and restaurants"),
+        ("health", "卫生和社会工作", "Health and social work"),
+        ("education", "教育", "Education"),
+        ("business_services", "租赁和商务服务业", "Business services"),
+        ("consumer_services", "居民服务业", "Consumer services"),
+        ("culture", "文化、体育和娱乐业", "Culture, sport and entertainment"),
+        ("government", "公共管理和社会组织", "Government"),
+        ("other", "其他", "Other"),
+    ],
+    "source": [
+        ("referral", "客户介绍", "Referral"),
+        ("exhibition", "展会", "Exhibition"),
+        ("website", "网站", "Website"),
+        ("campaign", "市场活动", "Campaign"),
+        ("cold_call", "电话开发", "Cold call"),
+        ("visit", "上门拜访", "Visit"),
+        ("partner", "合作伙伴", "Partner"),
+        ("social", "社交媒体", "Social media"),
+        ("tender", "招投标", "Tender"),
+        ("import", "数据导入", "Import"),
+        ("other", "其他", "Other"),
+    ],
+    "credit_rating": [(grade, grade, grade) for grade in ("AAA", "AA", "A", "BBB", "BB", "B", "C", "D")],
+}
+"""Choice fields whose options a unit may replace (``POST /customers/fields`` with kind ``options``), and the options
+that hold where none did: (value, zh, en)."""
+
+
 KEYED = frozenset({"name", "kind", "phone", "mobile", "credit_code", "email", "website"})
 """The fields that duplicates are looked for by."""
 
@@ -20,8 +68,11 @@ _FORM = re.compile(rf"(?:{_FORMS})+$")
 _SHORTEST = 2
 
 _PUBLIC_MAIL = frozenset(
-    "126.com 139.com 163.com 189.cn aliyun.com foxmail.com gmail.com hotmail.com icloud.com live.com outlook.com"
-    " protonmail.com qq.com sina.cn sina.com sohu.com tom.com vip.163.com vip.qq.com yahoo.com yeah.net".split()
+    {
+        *("126.com", "139.com", "163.com", "189.cn", "aliyun.com", "foxmail.com", "gmail.com", "hotmail.com"),
+        *("icloud.com", "live.com", "outlook.com", "protonmail.com", "qq.com", "sina.cn", "sina.com", "sohu.com"),
+        *("tom.com", "vip.163.com", "vip.qq.com", "yahoo.com", "yeah.net"),
+    }
 )
 
 
@@ -82,3 +133,8 @@ def keeps_unit(customer_path: Container[Any], owner_unit: Any) -> bool:
     team that works on it; an owner from elsewhere takes it along.
     """
     return owner_unit in customer_path
+
+
+def in_use(name: str, replaced: Mapping[str, set[str]]) -> set[str]:
+    """The values a dictionary field may have: a unit's own options, or those everybody has."""
+    return replaced.get(name, {value for value, _zh, _en in DICTIONARY[name]})

@@ -1,0 +1,1 @@
+"""Copies of other services' records, as far as this one needs them."""

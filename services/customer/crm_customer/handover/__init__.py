@@ -1,0 +1,1 @@
+"""A user's records given to another."""

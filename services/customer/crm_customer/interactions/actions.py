@@ -12,7 +12,7 @@ from crm_chassis import clock
 from crm_chassis.collection.writing import assign as set_columns
 
 from ..contacts.queries import check_contact
-from ..customers.actions import contacted
+from ..customers.figures import contacted
 from ..customers.models import Customer
 from ..customers.queries import for_child
 from ..timeline.actions import note

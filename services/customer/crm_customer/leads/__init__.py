@@ -1,0 +1,1 @@
+"""The customer's half of a lead's conversion."""

@@ -1,0 +1,1 @@
+"""The 360° page of a customer."""

@@ -1,0 +1,1 @@
+"""Administrative regions of China."""

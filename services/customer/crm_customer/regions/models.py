@@ -12,7 +12,10 @@ class Region(Base):
     """A province, city or county. ``search`` holds what ``q`` looks into: name, pinyin and its initials."""
 
     __tablename__ = "regions"
-    __table_args__ = (Index("ix_regions_level_code", "level", "code"), Index("ix_regions_parent", "parent_code", "code"))
+    __table_args__ = (
+        Index("ix_regions_level_code", "level", "code"),
+        Index("ix_regions_parent", "parent_code", "code"),
+    )
 
     code: Mapped[str] = mapped_column(String(6), primary_key=True)
     level: Mapped[str] = mapped_column(String(10))

@@ -19,11 +19,17 @@ def is_region(session: Session, code: str) -> bool:
 
 
 def check_region(session: Session, code: str | None) -> None:
-    """Raises Invalid at ``/region_code`` when the code is given and there is no such region."""
-    if code is not None and not is_region(session, code):
+    """Raises Invalid at ``/region_code`` when the code is given and there is no such region.
+
+    A code found good is remembered for the transaction: a file names few regions many times.
+    """
+    if code is None or code in session.info.setdefault("regions", set()):
+        return
+    if not is_region(session, code):
         raise errors.field_error(
             "/region_code", "unknown", "There is no such region; take a code of GET /regions, such as 310115."
         )
+    session.info["regions"].add(code)
 
 
 def one(session: Session, code: str, *, lock: bool = False) -> Region:

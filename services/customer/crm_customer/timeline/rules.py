@@ -41,9 +41,7 @@ FACTS: dict[str, Fact] = {
         assigned=("分配给 {owner_name}", "Assigned to {owner_name}"),
         pooled=("退回公海：{reason}", "Put into the pool: {reason}"),
     ),
-    **_facts(
-        "customer", "contact", "contact", "contacts", created=("新增联系人 {name}", "Contact {name} added")
-    ),
+    **_facts("customer", "contact", "contact", "contacts", created=("新增联系人 {name}", "Contact {name} added")),
     **_facts(
         "customer", "interaction", "interaction", "interactions", recorded=("{kind}：{subject}", "{kind}: {subject}")
     ),
@@ -97,9 +95,7 @@ FACTS: dict[str, Fact] = {
         paid=("应收 {amount} 已收清", "Receivable of {amount} paid"),
         written_off=("应收 {amount} 已核销", "Receivable of {amount} written off"),
     ),
-    **_facts(
-        "sales", "payment", "payment", "payments", received=("收到付款 {amount}", "Payment of {amount} received")
-    ),
+    **_facts("sales", "payment", "payment", "payments", received=("收到付款 {amount}", "Payment of {amount} received")),
     **_facts(
         "service-desk",
         "request",

@@ -31,10 +31,7 @@ Problem = dict[str, str]
 
 def create(session: Session, values: dict[str, Any]) -> Claim:
     """Draft a claim, for the caller unless another claimant is named, and hold its invoices. Raises Invalid."""
-    values["claimant_id"] = values.get("claimant_id") or current_principal().user_id
-    values["currency"] = values.get("currency") or _currency(session, values["unit_id"])
-    claim = Claim(**as_json(values))
-    _complete(session, claim)
+    claim = Claim(**values | _completed(session, None, values))
     claim.number = f"EX-{numbering.code(session, company_code(claim.unit_id), SUBJECT)}"
     session.add(claim)
     session.flush()
@@ -44,10 +41,7 @@ def create(session: Session, values: dict[str, Any]) -> Claim:
 
 def change(session: Session, claim: Claim, values: dict[str, Any]) -> None:
     """Edit a draft. A withdrawn claim takes its invoices again only when it is submitted. Raises Invalid."""
-    assign(claim, as_json(values))
-    claim.claimant_id = claim.claimant_id or current_principal().user_id
-    claim.currency = claim.currency or _currency(session, claim.unit_id)
-    _complete(session, claim)
+    assign(claim, values | _completed(session, claim, values))
     session.flush()
     if claim.status in rules.LIVE:
         invoices.hold(session, claim)
@@ -64,9 +58,10 @@ def submit(session: Session, claim: Claim) -> None:
     Raises StateConflict unless it is a draft, returned or withdrawn; Invalid when it has no items, an item goes
     beyond the policy without a note that says why, or an invoice is used elsewhere.
     """
-    _enter(claim, "submit")
-    _complete(session, claim)
-    _check_complete(claim)
+    status = _next(claim, "submit")
+    completed = _completed(session, claim, {})
+    _check_explained(completed["items"])
+    assign(claim, completed | {"status": status})
     session.flush()
     invoices.hold(session, claim)
     _ask(session, claim)
@@ -80,8 +75,7 @@ def withdraw(session: Session, claim: Claim) -> None:
 
 def decide(session: Session, claim: Claim, verb: str, comment: str | None) -> None:
     """Write an answer of workflow into the claim: approved it is to be paid, rejected or withdrawn it holds nothing."""
-    _enter(claim, verb)
-    claim.decision_comment = comment
+    claim.status, claim.decision_comment = _next(claim, verb), comment
     if claim.status == "approved":
         claim.payment_status = "scheduled"
     if claim.status not in rules.LIVE:
@@ -124,11 +118,6 @@ def unmerge_customer(session: Session, *, customer_id: UUID, into_id: UUID) -> N
     session.execute(_about(into_id, customer_id).where(Claim.id.in_(taken)))
 
 
-def as_json(values: dict[str, Any]) -> dict[str, Any]:
-    """The values with items and subject as plain JSON, as they are stored and announced."""
-    return values | {name: outbox.to_json(values[name]) for name in ("items", "about") if name in values}
-
-
 def _about(customer_id: UUID, now_id: UUID) -> Any:
     subject = {"type": "customer", "id": str(customer_id)}
     return (
@@ -138,11 +127,11 @@ def _about(customer_id: UUID, now_id: UUID) -> Any:
     )
 
 
-def _enter(claim: Claim, verb: str) -> None:
+def _next(claim: Claim, verb: str) -> str:
     status = rules.next_status(claim.status, verb)
     if status is None:
         raise StateConflict(f"A claim that is {claim.status} does not take “{verb}”.")
-    claim.status = status
+    return status
 
 
 def _ask(session: Session, claim: Claim) -> None:
@@ -169,24 +158,44 @@ def _currency(session: Session, unit_id: UUID) -> str:
     return session.scalar(select(org.OrgUnit.currency).where(org.OrgUnit.id == unit_id)) or "CNY"
 
 
-def _complete(session: Session, claim: Claim) -> None:
-    """Check a claim against what it names and compute its items, total and policy flags. Raises Invalid."""
-    claimant = org.users(session, [claim.claimant_id]).get(claim.claimant_id)
-    problems = [*_currency_of(claim), *_trip(session, claim), *_items(session, claim)]
-    if claimant is None or not claimant.active:
-        problems.insert(0, _problem("/claimant_id", "unknown", "Choose an active user as the claimant."))
+_CHECKED = ("unit_id", "claimant_id", "currency", "travel_plan_id", "about", "items", "status")
+
+
+def _completed(session: Session, claim: Claim | None, values: dict[str, Any]) -> dict[str, Any]:
+    """What follows from new values of a claim (None: a new one): its people, currency, items, total and policy flags.
+
+    Everything is checked before anything is written. Raises Invalid.
+    """
+    known = {name: getattr(claim, name) for name in _CHECKED} if claim else {"status": "draft"}
+    wanted = Claim(**known | {name: values[name] for name in _CHECKED if name in values})
+    wanted.claimant_id = wanted.claimant_id or current_principal().user_id
+    wanted.currency = wanted.currency or _currency(session, wanted.unit_id)
+    wanted.items, wanted.about = outbox.to_json(wanted.items or []), outbox.to_json(wanted.about)
+    claimant = org.users(session, [wanted.claimant_id]).get(wanted.claimant_id)
+    problems = [*_claimant(claimant), *_currency_of(wanted), *_trip(session, wanted), *_items(session, wanted)]
     if problems or claimant is None:
         raise Invalid(problems[0]["message"], errors=problems)
-    items = [item | _converted(claim.currency, item) for item in claim.items or ()]
+    items = [item | _converted(wanted.currency, item) for item in wanted.items]
     flags = policies.beyond_policy(
         session,
-        unit_id=claim.unit_id,
-        currency=claim.currency,
+        unit_id=wanted.unit_id,
+        currency=wanted.currency,
         grades=claimant.roles,
         expenses=[_expense(item) for item in items],
     )
-    claim.items = [item | {"over_policy": flag} for item, flag in zip(items, flags, strict=True)]
-    claim.total, claim.over_policy = rules.total(claim.items), any(flags)
+    return {
+        "claimant_id": wanted.claimant_id,
+        "currency": wanted.currency,
+        "about": wanted.about,
+        "items": [item | {"over_policy": flag} for item, flag in zip(items, flags, strict=True)],
+        "total": rules.total(items),
+        "over_policy": any(flags),
+    }
+
+
+def _claimant(claimant: org.OrgUser | None) -> Iterator[Problem]:
+    if claimant is None or not claimant.active:
+        yield _problem("/claimant_id", "unknown", "Choose an active user as the claimant.")
 
 
 def _currency_of(claim: Claim) -> Iterator[Problem]:
@@ -200,35 +209,39 @@ def _trip(session: Session, claim: Claim) -> Iterator[Problem]:
     trip = travel_plans.trip(session, claim.travel_plan_id)
     if trip is None or trip.traveller_id != claim.claimant_id:
         yield _problem("/travel_plan_id", "unknown", "Choose a trip of the claimant.")
-    elif not trip.under_way and claim.status in rules.EDITABLE:
+    elif not trip.under_way:
         yield _problem("/travel_plan_id", "not_approved", "Choose a trip that is approved and not settled yet.")
 
 
 def _items(session: Session, claim: Claim) -> Iterator[Problem]:
     usable = {str(category_id) for category_id in categories.usable(session, claim.unit_id)}
     latest = clock.today() + timedelta(days=1)  # it is tomorrow already in some subsidiary
-    for position, item in enumerate(claim.items or ()):
+    for position, item in enumerate(claim.items):
         here = f"/items/{position}"
+        own = item.get("currency") or claim.currency
         if item["category_id"] not in usable:
             yield _problem(f"{here}/category_id", "unknown", "Choose an active expense category.")
         if date.fromisoformat(item["on"]) > latest:
             yield _problem(f"{here}/on", "in_future", "Money is claimed after it was spent.")
-        if item.get("invoice_no") and not item.get("invoice_kind"):
-            yield _problem(f"{here}/invoice_kind", "required", "Say what kind of invoice this number is of.")
-        if item.get("invoice_no") and not rules.normalised(item["invoice_no"]):
-            yield _problem(f"{here}/invoice_no", "invalid", "An invoice number has letters or digits.")
-        own = item.get("currency") or claim.currency
+        yield from _invoice(here, item)
         if not rules.is_currency(own):
             yield _problem(f"{here}/currency", "invalid", "Write an ISO 4217 code such as CNY.")
         if own != claim.currency and not item.get("rate"):
             yield _problem(f"{here}/rate", "required", f"Give the rate: {claim.currency} for one {own}.")
 
 
+def _invoice(here: str, item: dict[str, Any]) -> Iterator[Problem]:
+    if item.get("invoice_no") and not rules.normalised(item["invoice_no"]):
+        yield _problem(f"{here}/invoice_no", "invalid", "An invoice number has letters or digits.")
+
+
 def _converted(currency: str, item: dict[str, Any]) -> dict[str, Any]:
     own = item.get("currency") or currency
     rate = Decimal(1) if own == currency else Decimal(item["rate"])
+    kind = item.get("invoice_kind") or (rules.USUAL_INVOICE if item.get("invoice_no") else None)
     return {
         "currency": own,
+        "invoice_kind": kind,
         "rate": str(rate),
         "converted": str(rules.converted(Decimal(item["amount"]), rate)),
     }
@@ -243,12 +256,12 @@ def _expense(item: dict[str, Any]) -> policies.Expense:
     )
 
 
-def _check_complete(claim: Claim) -> None:
-    if not claim.items:
+def _check_explained(items: list[dict[str, Any]]) -> None:
+    if not items:
         raise field_error("/items", "required", "Add what was spent before you submit the claim.")
     unexplained = [
         _problem(f"/items/{position}/note", "over_policy", "This is more than the policy allows a day: say why.")
-        for position, item in enumerate(claim.items)
+        for position, item in enumerate(items)
         if item["over_policy"] and not item.get("note")
     ]
     if unexplained:

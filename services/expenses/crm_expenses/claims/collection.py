@@ -77,6 +77,10 @@ class ItemSchema(Schema):
     converted = fields.decimal(("折算金额", "In the claim's currency"), dump_only=True)
     over_policy = fields.boolean(("超标", "Over policy"), dump_only=True)
 
+    def load(self, data: Any, **more: Any) -> Any:
+        """Read a whole item, also in a merge patch: a patch replaces the list, not fields of its rows."""
+        return super().load(data, **more | {"partial": False})
+
     @pre_load
     def drop_computed(self, item: Any, **_more: Any) -> Any:
         """The item without what the server computes."""

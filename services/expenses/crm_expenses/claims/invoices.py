@@ -45,7 +45,7 @@ def release(session: Session, claim_id: UUID) -> None:
 
 def _held(session: Session, claim_id: UUID) -> set[Invoice]:
     rows = session.execute(select(HeldInvoice.kind, HeldInvoice.number).where(HeldInvoice.claim_id == claim_id))
-    return {Invoice(*row) for row in rows.tuples()}
+    return {Invoice(row.kind, row.number) for row in rows}
 
 
 def _give_back_others(session: Session, claim_id: UUID, wanted: list[Invoice]) -> None:

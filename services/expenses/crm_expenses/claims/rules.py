@@ -35,6 +35,9 @@ EDITABLE = frozenset({"draft", "returned", "withdrawn"})
 LIVE = frozenset({"draft", "returned", "submitted", "approved"})
 """A claim of these statuses holds its invoices; a rejected or withdrawn one gives them back."""
 
+USUAL_INVOICE = "e_invoice"
+"""What an invoice number is of when nobody says: the digital invoice."""
+
 
 class Invoice(NamedTuple):
     """What makes an invoice this one: two are the same when both parts are."""

@@ -27,4 +27,5 @@ def remember_repointed(
 def recall_repointed(session: Session, customer_id: UUID, place: str) -> dict[UUID, bool]:
     """The rows to give back to an unmerged customer, each with its ``joined``; they are forgotten with this."""
     back = delete(Repointed).where(Repointed.customer_id == customer_id, Repointed.place == place)
-    return dict(session.execute(back.returning(Repointed.record_id, Repointed.joined)).tuples().all())
+    rows = session.execute(back.returning(Repointed.record_id, Repointed.joined))
+    return {row.record_id: row.joined for row in rows}

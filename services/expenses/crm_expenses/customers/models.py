@@ -13,13 +13,10 @@ from ..tables import Base
 
 
 class Customer(Scoped, SoftDeleted, Base):
-    """A customer as far as trips need it.
-
-    It is seen by whoever sees the trips of its unit: the internal token carries the rights of this service only.
-    """
+    """A customer as far as trips need it."""
 
     __tablename__ = "customers"
-    __resource__ = "travel_plan"
+    __resource__ = "customer"
     __pooled__ = True
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -15,18 +16,18 @@ from .models import ExpensePolicy
 
 def create(session: Session, values: dict[str, Any]) -> ExpensePolicy:
     """Add a policy for a category that holds in its unit. Raises Invalid."""
+    _check_category(session, values["category_id"], values["unit_id"])
     policy = ExpensePolicy(**values)
-    _check_category(session, policy)
     session.add(policy)
     return policy
 
 
 def update(session: Session, policy: ExpensePolicy, values: dict[str, Any]) -> None:
     """Change a policy. Raises Invalid when its category does not hold in its unit."""
+    _check_category(session, values.get("category_id", policy.category_id), values.get("unit_id", policy.unit_id))
     assign(policy, values)
-    _check_category(session, policy)
 
 
-def _check_category(session: Session, policy: ExpensePolicy) -> None:
-    if policy.category_id not in categories.usable(session, policy.unit_id):
+def _check_category(session: Session, category_id: UUID, unit_id: UUID) -> None:
+    if category_id not in categories.usable(session, unit_id):
         raise field_error("/category_id", "unknown", "Choose an active category of this unit or of one above it.")

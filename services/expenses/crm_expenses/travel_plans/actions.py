@@ -22,6 +22,7 @@ from . import rules
 from .models import DayRecord, TravelPlan
 
 SUBJECT = "travel_plan"
+_CHECKED = ("starts_on", "ends_on", "traveller_id", "destination_region_code", "customer_ids")
 
 
 def create(session: Session, values: dict[str, Any]) -> TravelPlan:
@@ -37,10 +38,11 @@ def create(session: Session, values: dict[str, Any]) -> TravelPlan:
 
 def change(session: Session, plan: TravelPlan, values: dict[str, Any]) -> None:
     """Edit a draft. Customers that were there already are not asked about again. Raises Invalid."""
-    known = set(plan.customer_ids)
+    if "traveller_id" in values:
+        values["traveller_id"] = values["traveller_id"] or current_principal().user_id
+    wanted = TravelPlan(**{name: getattr(plan, name) for name in _CHECKED} | values)
+    _check(session, wanted, set(wanted.customer_ids) - set(plan.customer_ids))
     assign(plan, values)
-    plan.traveller_id = plan.traveller_id or current_principal().user_id
-    _check(session, plan, [each for each in plan.customer_ids if each not in known])
 
 
 def move(session: Session, plan: TravelPlan, verb: str) -> None:
@@ -85,8 +87,7 @@ def check_day(session: Session, plan: TravelPlan, record: DayRecord, *, new_cust
     """Hold a day against its trip. Raises Invalid when it lies outside or names a customer unknown to the caller."""
     if not rules.is_on_trip(record.on, plan.starts_on, plan.ends_on):
         raise field_error("/on", "outside_trip", "Choose a day of the trip, a week before or after at most.")
-    asked = new_customer and record.customer_id
-    if asked and not customers.visible(session, [record.customer_id]):
+    if new_customer and record.customer_id and not customers.visible(session, [record.customer_id]):
         raise field_error("/customer_id", "unknown", "Choose a customer that you may see.")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -17,6 +17,7 @@ from ..texts.kinds import KINDS
 from .models import Delivery
 from .rules import LEASE, next_wait
 
+_FORGOTTEN_AT_ONCE = 10_000
 FAILED_EVENT = "crm.notify.delivery.failed.v1"
 
 
@@ -137,9 +138,7 @@ def failed(session: Session, delivery: Delivery, error: str) -> None:
         "error": error,
         "notification_id": delivery.notification_id,
     }
-    outbox.record(
-        session, FAILED_EVENT, delivery.id, facts, version=delivery.version, unit_id=delivery.unit_id
-    )
+    outbox.record(session, FAILED_EVENT, delivery.id, facts, version=delivery.version, unit_id=delivery.unit_id)
 
 
 def retry(delivery: Delivery) -> Delivery:
@@ -148,3 +147,9 @@ def retry(delivery: Delivery) -> Delivery:
         raise errors.StateConflict(f"This delivery is {delivery.status}; only a failed or unknown one is sent again.")
     delivery.status, delivery.attempts, delivery.next_attempt_at = "pending", 0, clock.now()
     return delivery
+
+
+def forget(session: Session, horizon: datetime) -> None:
+    """Remove deliveries that were written before ``horizon``, _FORGOTTEN_AT_ONCE at most."""
+    old = select(Delivery.id).where(Delivery.created_at < horizon).limit(_FORGOTTEN_AT_ONCE)
+    session.execute(delete(Delivery).where(Delivery.id.in_(old)).execution_options(synchronize_session=False))

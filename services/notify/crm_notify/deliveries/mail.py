@@ -115,7 +115,9 @@ class Line:
     def __enter__(self) -> Line:
         return self
 
-    def __exit__(self, _kind: type[BaseException] | None, _error: BaseException | None, _: TracebackType | None) -> None:
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _: TracebackType | None
+    ) -> None:
         self._hang_up()
 
     def send(self, mail: EmailMessage) -> None:
@@ -164,7 +166,7 @@ class Line:
 
 def _expect(answer: tuple[int, bytes]) -> None:
     code, text = answer
-    if not 200 <= code < 300:  # noqa: PLR2004  SMTP's replies of success
+    if not 200 <= code < 300:
         raise smtplib.SMTPResponseException(code, text)
 
 

@@ -72,9 +72,7 @@ def _mailing() -> bool:
     return bool(current_runtime().settings.smtp_url) and not inbox.replaying()
 
 
-def _order(
-    row: notifications.Written, person: people.Person, choice: Choice, mailed: bool
-) -> deliveries.Order | None:
+def _order(row: notifications.Written, person: people.Person, choice: Choice, mailed: bool) -> deliveries.Order | None:
     if not mailed or person.email is None:
         return None
     begins = clock.now() + DIGEST_WAIT if row.is_digest else clock.now()

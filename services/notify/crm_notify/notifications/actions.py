@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,8 @@ from ..texts.rendering import DIGEST_TITLES, Rendered, render_digest
 from . import wakes
 from .models import Mailbox, Notification
 from .rules import WINDOW, split
+
+_FORGOTTEN_AT_ONCE = 5_000  # half of what deliveries forget: their rows must be gone before
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def mark_all_read(session: Session, user_id: UUID) -> int:
     """The recipient has seen everything up to now; answers how many were unread."""
     unread = update(Notification).where(Notification.owner_id == user_id, Notification.read_at.is_(None))
     marked = unread.values(read_at=clock.now(), updated_at=clock.now(), version=Notification.version + 1)
-    return session.execute(marked.execution_options(synchronize_session=False)).rowcount  # type: ignore[attr-defined,no-any-return]
+    return session.execute(marked.execution_options(synchronize_session=False)).rowcount  # type: ignore[attr-defined]
 
 
 class Numbers:
@@ -117,13 +119,12 @@ def _reserve(session: Session, drafts: Sequence[Draft]) -> Mapping[UUID, Numbers
 
 def _not_written(session: Session, drafts: Sequence[Draft]) -> list[Draft]:
     causes = sorted({draft.event_id for draft in drafts})
-    known = set(
-        session.execute(
-            select(Notification.event_id, Notification.owner_id, Notification.kind)
-            .where(Notification.event_id.in_(causes))
-            .execution_options(with_deleted=True)
-        ).tuples()
+    found = session.execute(
+        select(Notification.event_id, Notification.owner_id, Notification.kind)
+        .where(Notification.event_id.in_(causes))
+        .execution_options(with_deleted=True)
     )
+    known = {(event_id, owner_id, kind) for event_id, owner_id, kind in found}
     unique = {(draft.event_id, draft.recipient_id, draft.kind): draft for draft in drafts}
     return [draft for key, draft in unique.items() if key not in known]
 
@@ -204,3 +205,9 @@ def _open_digest(session: Session, draft: Draft, now: datetime) -> Notification 
         .limit(1)
         .with_for_update()
     )
+
+
+def forget(session: Session, horizon: datetime) -> None:
+    """Remove notifications that were written before ``horizon``, _FORGOTTEN_AT_ONCE at most."""
+    old = select(Notification.id).where(Notification.created_at < horizon).limit(_FORGOTTEN_AT_ONCE)
+    session.execute(delete(Notification).where(Notification.id.in_(old)).execution_options(synchronize_session=False))

@@ -15,7 +15,7 @@ from .models import Mailbox, Notification
 PAGE = 100
 
 
-def mine(user_id: UUID) -> Select[tuple[Notification]]:
+def mine(user_id: UUID) -> Select[Notification]:
     """The notifications a user sees."""
     return select(Notification).where(Notification.owner_id == user_id, Notification.in_app.is_(True))
 
@@ -44,10 +44,10 @@ def after(session: Session, user_id: UUID, number: int) -> Sequence[Notification
 def last_numbers(session: Session, user_ids: Iterable[UUID]) -> dict[UUID, int]:
     """Recipient -> the last number in their mailbox."""
     wanted = sorted(set(user_ids))
-    rows = session.execute(
-        select(Mailbox.recipient_id, Mailbox.last_number).where(Mailbox.recipient_id.in_(wanted))
-    )
-    return {recipient: number for recipient, number in rows} if wanted else {}
+    if not wanted:
+        return {}
+    found = select(Mailbox.recipient_id, Mailbox.last_number).where(Mailbox.recipient_id.in_(wanted))
+    return dict(session.execute(found).all())
 
 
 def by_ids(session: Session, notification_ids: Iterable[UUID]) -> dict[UUID, Notification]:

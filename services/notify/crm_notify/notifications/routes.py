@@ -106,10 +106,9 @@ def live() -> Response:
     start = stream.head(runtime, user_id) if asked is None else _number(asked)
     hub = stream.hub_of(runtime)
     waiter = hub.enter(user_id)
-    response = Response(
-        stream.events(runtime, waiter, start), mimetype="text/event-stream", headers=_UNBUFFERED
-    )
-    response.call_on_close(lambda: hub.leave(waiter))
+    response = Response(stream.events(runtime, waiter, start), mimetype="text/event-stream", headers=_UNBUFFERED)
+    line = request.environ.get("gunicorn.socket")
+    response.call_on_close(lambda: stream.end(hub, waiter, line))
     return response
 
 

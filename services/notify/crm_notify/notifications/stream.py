@@ -7,7 +7,9 @@ section "Server-sent events".
 
 from __future__ import annotations
 
+import contextlib
 import signal
+import socket
 import threading
 import time
 from collections import defaultdict
@@ -33,8 +35,8 @@ from .models import Notification
 
 log = structlog.get_logger("stream")
 
-STREAMS_PER_USER = 6
-"""Open streams one user may have in one process: a few windows and a telephone."""
+STREAMS_PER_USER = 12
+"""Open streams one user may have in one process: windows, a telephone, and what a reload left behind."""
 
 HEARTBEAT_S = 15.0
 LIFE_S = 600.0
@@ -128,7 +130,9 @@ class Hub:
         time.sleep(_TURN_S)
 
     def _listen_to_redis(self) -> Callable[[], None]:
-        subscription = wakes.connection(self._runtime.settings.redis_url).pubsub(ignore_subscribe_messages=True)
+        subscription = wakes.connection(self._runtime.settings.redis_url).pubsub(  # type: ignore[no-untyped-call]
+            ignore_subscribe_messages=True
+        )
 
         def listen() -> None:
             if not subscription.subscribed:
@@ -176,6 +180,17 @@ def events(runtime: Runtime, waiter: Waiter, last: int, heartbeat_s: float = HEA
             last = row.number
         if len(rows) < queries.PAGE and not waiter.wait(heartbeat_s):
             yield b": still here\n\n"
+
+
+def end(hub: Hub, waiter: Waiter, line: socket.socket | None) -> None:
+    """Give the place back, and let the server close the connection instead of waiting for another request on it.
+
+    line: the connection as gunicorn hands it to the application; a stopping worker waits for those that are kept alive.
+    """
+    hub.leave(waiter)
+    if line is not None:
+        with contextlib.suppress(OSError):  # the other side was quicker
+            line.shutdown(socket.SHUT_RD)
 
 
 def head(runtime: Runtime, user_id: UUID) -> int:

@@ -1,0 +1,1 @@
+"""What users chose to be told."""

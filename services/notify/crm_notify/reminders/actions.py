@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -14,6 +15,8 @@ from crm_chassis import clock, ids, inbox
 
 from .models import Reminder, Watched
 from .rules import ATTEMPTS_MAX, LEASE, Due, backoff
+
+_FORGOTTEN_AT_ONCE = 10_000
 
 
 def is_news(session: Session, subject_id: UUID, version: int) -> bool:
@@ -124,3 +127,9 @@ def failed(session: Session, reminder_id: UUID, error: str) -> None:
     reminder = session.get_one(Reminder, reminder_id, with_for_update=True)
     reminder.last_error = error
     reminder.lease_until = clock.now() + backoff(reminder.attempts)
+
+
+def forget(session: Session, horizon: datetime) -> None:
+    """Remove reminders that are over and were due before ``horizon``, _FORGOTTEN_AT_ONCE at most."""
+    old = select(Reminder.id).where(Reminder.due_at < horizon, Reminder.status != "waiting").limit(_FORGOTTEN_AT_ONCE)
+    session.execute(delete(Reminder).where(Reminder.id.in_(old)).execution_options(synchronize_session=False))

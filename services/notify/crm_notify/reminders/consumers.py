@@ -193,9 +193,8 @@ _BY_FACT: dict[str, Callable[[Session, Envelope], None]] = {
 
 def handle(session: Session, envelope: Envelope) -> None:
     """Follow an event. Of one subject only the newest state counts, in whatever order the events come."""
-    if follow := _BY_FACT.get(envelope.type):
-        follow(session, envelope)
-    elif (follow := _BY_STATE.get(envelope.type)) and actions.is_news(
-        session, UUID(envelope.subject), envelope.aggregateversion
-    ):
-        follow(session, envelope)
+    by_fact, by_state = _BY_FACT.get(envelope.type), _BY_STATE.get(envelope.type)
+    if by_fact:
+        by_fact(session, envelope)
+    if by_state and actions.is_news(session, UUID(envelope.subject), envelope.aggregateversion):
+        by_state(session, envelope)

@@ -65,5 +65,3 @@ def _birthday(born: date, year: int) -> date:
 def backoff(attempts: int) -> timedelta:
     """How long a reminder that could not be fired waits before the next attempt."""
     return timedelta(minutes=attempts)
-
-

@@ -1,0 +1,1 @@
+"""Kinds, topics and words."""

@@ -62,7 +62,10 @@ _ALL = (
         "sales",
         ("商机分配", "Opportunity assigned"),
         ("商机“{{ name }}”已分配给您", "Opportunity {{ name }} is now yours"),
-        ("客户：{{ customer }}；金额：{{ amount | money }}。", "Customer: {{ customer }}. Amount: {{ amount | money }}."),
+        (
+            "客户：{{ customer }}；金额：{{ amount | money }}。",
+            "Customer: {{ customer }}. Amount: {{ amount | money }}.",
+        ),
         "/opportunities/{{ id }}",
         email=True,
     ),

@@ -16,7 +16,7 @@ from crm_contracts.envelope import Envelope
 from ..tables import Base, OfCustomer
 from .models import Customer
 
-_FROM_PAYLOAD = ("code", "name", "level", "status")
+_FROM_PAYLOAD = ("code", "name", "phone", "level", "status")
 
 
 def on_customer(session: Session, envelope: Envelope) -> None:
@@ -78,6 +78,16 @@ def _mark(session: Session, customer_id: UUID, version: int, deleted_at: Any) ->
 
 def _models() -> Iterator[Any]:
     return (mapper.class_ for mapper in Base.registry.mappers if issubclass(mapper.class_, OfCustomer))
+
+
+def on_handed_over(session: Session, envelope: Envelope) -> None:
+    """The customer service moves a leaver's customers in one statement; the copy follows until their next event."""
+    session.execute(
+        update(Customer)
+        .where(Customer.owner_id == UUID(envelope.data["id"]))
+        .values(owner_id=UUID(envelope.data["to_user_id"]))
+        .execution_options(synchronize_session=False)
+    )
 
 
 HANDLERS = {

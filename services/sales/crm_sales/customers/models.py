@@ -21,6 +21,7 @@ class Customer(Scoped, SoftDeleted, Base):
     __table_args__ = (
         Index("ix_customers_code", "code"),
         Index("ix_customers_name", "name"),
+        Index("ix_customers_phone", "phone"),
         Index("ix_customers_owner", "owner_id"),
         Index("ix_customers_unit", "unit_id"),
     )
@@ -29,5 +30,6 @@ class Customer(Scoped, SoftDeleted, Base):
     version: Mapped[int]
     code: Mapped[str]
     name: Mapped[str]
+    phone: Mapped[str | None]
     level: Mapped[str | None]
     status: Mapped[str]

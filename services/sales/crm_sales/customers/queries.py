@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from crm_chassis import errors
@@ -32,6 +32,9 @@ def ids_by_code(session: Session, codes: set[str]) -> Mapping[str, UUID]:
     return {code: customer.id for code, customer in by_code(session, codes).items()}
 
 
-def named(session: Session, name: str, limit: int) -> list[Customer]:
-    """Customers of exactly this name that the session's scope reaches, ``limit`` at most."""
-    return list(session.scalars(select(Customer).where(Customer.name == name).limit(limit)))
+def alike(session: Session, *, name: str | None, phone: str | None, limit: int) -> list[Customer]:
+    """Customers of exactly this name or with this phone (E.164) in the session's scope, ``limit`` at most."""
+    same = [column == value for column, value in ((Customer.name, name), (Customer.phone, phone)) if value]
+    if not same:
+        return []
+    return list(session.scalars(select(Customer).where(or_(*same)).limit(limit)))

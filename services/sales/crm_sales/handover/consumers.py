@@ -10,12 +10,14 @@ from sqlalchemy.orm import Session
 
 from crm_contracts.envelope import Envelope
 
+from ..customers import consumers as customers
 from ..opportunities.models import Opportunity
 from ..tables import Base, Worked
 
 
 def on_handed_over(session: Session, envelope: Envelope) -> None:
-    """Move open leads, opportunities, orders and receivables, and the seats in opportunity teams."""
+    """Move customers, open leads, opportunities, orders and receivables, and the seats in opportunity teams."""
+    customers.on_handed_over(session, envelope)
     leaver, successor = UUID(envelope.data["id"]), UUID(envelope.data["to_user_id"])
     for mapper in Base.registry.mappers:
         if issubclass(mapper.class_, Worked):

@@ -19,16 +19,22 @@ def price(session: Session, lines: Sequence[Mapping[str, Any]], currency: str) -
     ids = [line["product_id"] for line in lines if line.get("product_id")]
     codes = [line["product_code"] for line in lines if line.get("product_code")]
     known = catalogue(session, ids, codes)
-    return [complete(line, index, known, currency) for index, line in enumerate(lines)]
+    on_sale = {key: product for key, product in known.items() if product.active}
+    return [complete(line, index, on_sale, currency) for index, line in enumerate(lines)]
 
 
 def complete(line: Mapping[str, Any], index: int, known: Mapping[Any, Any], currency: str) -> dict[str, Any]:
-    """One line completed from products already read. index: its place in the request, from 0. Raises Invalid."""
+    """One line completed from the products it may name, by id and by code. Raises Invalid.
+
+    index: its place in the request, from 0.
+    """
     field = "product_id" if line.get("product_id") else "product_code"
     wanted = line.get(field)
     product = known.get(wanted) if wanted else None
-    if wanted and (product is None or not product.active):
-        raise errors.field_error(f"/lines/{index}/{field}", "unknown", "Choose a product that is on sale for you.")
+    if wanted and product is None:
+        raise errors.field_error(
+            f"/lines/{index}/{field}", "unknown", "Choose a product that you can see and that is on sale."
+        )
     try:
         return rules.completed(line, index + 1, product, currency)
     except rules.LineRefused as refused:

@@ -12,7 +12,7 @@ from crm_chassis import fields
 COMPUTED = frozenset({"line", "list_price", "net", "tax", "total", "delivered_quantity", "returned_quantity"})
 
 
-class LineSchema(Schema):
+class DocumentLineSchema(Schema):
     """One line. Name a product by product_id or product_code, or write name and price.
 
     A line that was read may be sent back as it is: what the server computes is not taken from the caller.

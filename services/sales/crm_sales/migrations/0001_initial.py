@@ -25,12 +25,7 @@ def upgrade() -> None:
         sa.Column("created_by", sa.Uuid(), nullable=True),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_by", sa.Uuid(), nullable=True),
-        sa.Column(
-            "custom",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default="{}",
-            nullable=False,
-        ),
+        sa.Column("custom", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
         sa.Column("tags", postgresql.ARRAY(sa.String()), server_default="{}", nullable=False),
         sa.Column("unit_id", sa.Uuid(), nullable=False),
         sa.Column("owner_id", sa.Uuid(), nullable=True),
@@ -46,24 +41,483 @@ def upgrade() -> None:
         postgresql_using="gin",
         postgresql_ops={"custom": "jsonb_path_ops"},
     )
-    op.create_index(
-        "ix_competitors_owner_created",
-        "competitors",
-        ["owner_id", "created_at", "id"],
-        unique=False,
+    op.create_index("ix_competitors_owner_created", "competitors", ["owner_id", "created_at", "id"], unique=False)
+    op.create_index("ix_competitors_unit_created", "competitors", ["unit_id", "created_at", "id"], unique=False)
+    op.create_table(
+        "customers",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("code", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("phone", sa.String(), nullable=True),
+        sa.Column("level", sa.String(), nullable=True),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("unit_id", sa.Uuid(), nullable=False),
+        sa.Column("owner_id", sa.Uuid(), nullable=True),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_customers")),
     )
-    op.create_index(
-        "ix_competitors_unit_created",
-        "competitors",
-        ["unit_id", "created_at", "id"],
-        unique=False,
+    op.create_index("ix_customers_code", "customers", ["code"], unique=False)
+    op.create_index("ix_customers_name", "customers", ["name"], unique=False)
+    op.create_index("ix_customers_owner", "customers", ["owner_id"], unique=False)
+    op.create_index("ix_customers_phone", "customers", ["phone"], unique=False)
+    op.create_index("ix_customers_unit", "customers", ["unit_id"], unique=False)
+    op.create_table(
+        "leads",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("company", sa.String(), nullable=True),
+        sa.Column("company_key", sa.String(), nullable=True),
+        sa.Column("phone", sa.String(length=40), nullable=True),
+        sa.Column("email", sa.String(length=254), nullable=True),
+        sa.Column("email_key", sa.String(length=254), nullable=True),
+        sa.Column("region_code", sa.String(length=20), nullable=True),
+        sa.Column("industry", sa.String(), nullable=True),
+        sa.Column("source", sa.String(), nullable=True),
+        sa.Column("campaign_id", sa.Uuid(), nullable=True),
+        sa.Column("score", sa.Integer(), nullable=False),
+        sa.Column("note", sa.String(), nullable=True),
+        sa.Column("status", sa.String(length=20), nullable=False),
+        sa.Column("discarded_reason", sa.String(), nullable=True),
+        sa.Column("customer_id", sa.Uuid(), nullable=True),
+        sa.Column("contact_id", sa.Uuid(), nullable=True),
+        sa.Column("opportunity_id", sa.Uuid(), nullable=True),
+        sa.Column("conversion_error", sa.String(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by", sa.Uuid(), nullable=True),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_by", sa.Uuid(), nullable=True),
+        sa.Column("custom", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
+        sa.Column("tags", postgresql.ARRAY(sa.String()), server_default="{}", nullable=False),
+        sa.Column("unit_id", sa.Uuid(), nullable=False),
+        sa.Column("owner_id", sa.Uuid(), nullable=True),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "status IN ('new', 'working', 'converting', 'converted', 'discarded')", name=op.f("ck_leads_status")
+        ),
+        sa.CheckConstraint("score BETWEEN 0 AND 100", name=op.f("ck_leads_score")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_leads")),
     )
+    op.create_index("ix_leads_company_key", "leads", ["company_key"], unique=False)
+    op.create_index("ix_leads_created", "leads", ["created_at", "id"], unique=False)
+    op.create_index(
+        "ix_leads_custom",
+        "leads",
+        ["custom"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_ops={"custom": "jsonb_path_ops"},
+    )
+    op.create_index("ix_leads_email_key", "leads", ["email_key"], unique=False)
+    op.create_index("ix_leads_owner_created", "leads", ["owner_id", "created_at", "id"], unique=False)
+    op.create_index("ix_leads_phone", "leads", ["phone"], unique=False)
+    op.create_index("ix_leads_status", "leads", ["status", "created_at", "id"], unique=False)
+    op.create_index("ix_leads_unit_created", "leads", ["unit_id", "created_at", "id"], unique=False)
+    op.create_table(
+        "orders",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.String(length=60), nullable=False),
+        sa.Column("contract_id", sa.Uuid(), nullable=True),
+        sa.Column("quote_id", sa.Uuid(), nullable=True),
+        sa.Column("opportunity_id", sa.Uuid(), nullable=True),
+        sa.Column("ordered_on", sa.Date(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("lines", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("total", sa.Numeric(precision=18, scale=2), nullable=False),
+        sa.Column("status", sa.String(length=20), nullable=False),
+        sa.Column("delivered_quantity", sa.Numeric(precision=18, scale=3), nullable=False),
+        sa.Column("returned_total", sa.Numeric(precision=18, scale=2), nullable=False),
+        sa.Column("refund_due", sa.Numeric(precision=18, scale=2), nullable=False),
+        sa.Column("note", sa.String(), nullable=True),
+        sa.Column("approval_status", sa.String(length=20), nullable=True),
+        sa.Column("approval_round", sa.Integer(), nullable=False),
+        sa.Column("approval_id", sa.Uuid(), nullable=True),
+        sa.Column("approval_comment", sa.String(), nullable=True),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("cancelled_reason", sa.String(), nullable=True),
+        sa.Column("customer_id", sa.Uuid(), nullable=False),
+        sa.Column("merged_from", postgresql.ARRAY(sa.Uuid()), server_default="{}", nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by", sa.Uuid(), nullable=True),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_by", sa.Uuid(), nullable=True),
+        sa.Column("custom", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
+        sa.Column("tags", postgresql.ARRAY(sa.String()), server_default="{}", nullable=False),
+        sa.Column("unit_id", sa.Uuid(), nullable=False),
+        sa.Column("owner_id", sa.Uuid(), nullable=True),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "status IN ('draft', 'confirmed', 'delivered', 'closed', 'cancelled')", name=op.f("ck_orders_status")
+        ),
+        sa.CheckConstraint(
+            "returned_total <= total AND refund_due <= returned_total", name=op.f("ck_orders_returned_total")
+        ),
+        sa.CheckConstraint("total >= 0 AND returned_total >= 0 AND refund_due >= 0", name=op.f("ck_orders_positive")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_orders")),
+        sa.UniqueConstraint("number", name=op.f("uq_orders_number")),
+    )
+    op.create_index("ix_orders_created", "orders", ["created_at", "id"], unique=False)
+    op.create_index(
+        "ix_orders_custom",
+        "orders",
+        ["custom"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_ops={"custom": "jsonb_path_ops"},
+    )
+    op.create_index("ix_orders_customer", "orders", ["customer_id", "ordered_on"], unique=False)
+    op.create_index("ix_orders_ordered", "orders", ["ordered_on", "id"], unique=False)
+    op.create_index("ix_orders_owner_created", "orders", ["owner_id", "created_at", "id"], unique=False)
+    op.create_index("ix_orders_status", "orders", ["status", "created_at", "id"], unique=False)
+    op.create_index("ix_orders_unit_created", "orders", ["unit_id", "created_at", "id"], unique=False)
+    op.create_index("ix_orders_unit_ordered", "orders", ["unit_id", "ordered_on", "id"], unique=False)
+    op.create_table(
+        "payments",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("received_on", sa.Date(), nullable=False),
+        sa.Column("amount", sa.Numeric(precision=18, scale=2), nullable=False),
+        sa.Column("allocated", sa.Numeric(precision=18, scale=2), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("reference", sa.String(), nullable=True),
+        sa.Column("note", sa.String(), nullable=True),
+        sa.Column("customer_id", sa.Uuid(), nullable=False),
+        sa.Column("merged_from", postgresql.ARRAY(sa.Uuid()), server_default="{}", nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by", sa.Uuid(), nullable=True),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_by", sa.Uuid(), nullable=True),
+        sa.Column("custom", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
+        sa.Column("tags", postgresql.ARRAY(sa.String()), server_default="{}", nullable=False),
+        sa.Column("unit_id", sa.Uuid(), nullable=False),
+        sa.Column("owner_id", sa.Uuid(), nullable=True),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("allocated >= 0 AND allocated <= amount", name=op.f("ck_payments_allocated")),
+        sa.CheckConstraint("amount > 0", name=op.f("ck_payments_amount")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payments")),
+    )
+    op.create_index("ix_payments_created", "payments", ["created_at", "id"], unique=False)
+    op.create_index(
+        "ix_payments_custom",
+        "payments",
+        ["custom"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_ops={"custom": "jsonb_path_ops"},
+    )
+    op.create_index("ix_payments_customer", "payments", ["customer_id", "received_on"], unique=False)
+    op.create_index("ix_payments_owner_created", "payments", ["owner_id", "created_at", "id"], unique=False)
+    op.create_index("ix_payments_unit_created", "payments", ["unit_id", "created_at", "id"], unique=False)
+    op.create_table(
+        "pipelines",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("stages", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by", sa.Uuid(), nullable=True),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_by", sa.Uuid(), nullable=True),
+        sa.Column("custom", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
+        sa.Column("tags", postgresql.ARRAY(sa.String()), server_default="{}", nullable=False),
+        sa.Column("unit_id", sa.Uuid(), nullable=False),
+        sa.Column("owner_id", sa.Uuid(), nullable=True),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pipelines")),
+    )
+    op.create_index("ix_pipelines_created", "pipelines", ["created_at", "id"], unique=False)
+    op.create_index(
+        "ix_pipelines_custom",
+        "pipelines",
+        ["custom"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_ops={"custom": "jsonb_path_ops"},
+    )
+    op.create_index("ix_pipelines_owner_created", "pipelines", ["owner_id", "created_at", "id"], unique=False)
+    op.create_index("ix_pipelines_unit_created", "pipelines", ["unit_id", "created_at", "id"], unique=False)
+    op.create_index(
+        "uq_pipelines_name", "pipelines", ["unit_id", "name"], unique=True, postgresql_where="deleted_at IS NULL"
+    )
+    op.create_table(
+        "products",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("code", sa.String(length=60), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("unit", sa.String(length=20), nullable=True),
+        sa.Column("price", sa.Numeric(precision=18, scale=2), nullable=True),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("tax_rate", sa.Numeric(precision=5, scale=2), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by", sa.Uuid(), nullable=True),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_by", sa.Uuid(), nullable=True),
+        sa.Column("custom", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
+        sa.Column("tags", postgresql.ARRAY(sa.String()), server_default="{}", nullable=False),
+        sa.Column("unit_id", sa.Uuid(), nullable=False),
+        sa.Column("owner_id", sa.Uuid(), nullable=True),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("price >= 0", name=op.f("ck_products_price")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_products")),
+    )
+    op.create_index("ix_products_created", "products", ["created_at", "id"], unique=False)
+    op.create_index(
+        "ix_products_custom",
+        "products",
+        ["custom"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_ops={"custom": "jsonb_path_ops"},
+    )
+    op.create_index("ix_products_owner_created", "products", ["owner_id", "created_at", "id"], unique=False)
+    op.create_index("ix_products_unit_created", "products", ["unit_id", "created_at", "id"], unique=False)
+    op.create_index("uq_products_code", "products", ["code"], unique=True, postgresql_where="deleted_at IS NULL")
+    op.create_table(
+        "opportunities",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("contact_id", sa.Uuid(), nullable=True),
+        sa.Column("pipeline_id", sa.Uuid(), nullable=False),
+        sa.Column("stage", sa.String(length=40), nullable=False),
+        sa.Column("probability", sa.Integer(), nullable=False),
+        sa.Column("amount", sa.Numeric(precision=18, scale=2), nullable=True),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("expected_close_on", sa.Date(), nullable=True),
+        sa.Column("source", sa.String(), nullable=True),
+        sa.Column("competitor_ids", postgresql.ARRAY(sa.Uuid()), nullable=False),
+        sa.Column("team_ids", postgresql.ARRAY(sa.Uuid()), nullable=False),
+        sa.Column("lines", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("next_step", sa.String(), nullable=True),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("lost_reason", sa.String(), nullable=True),
+        sa.Column("lost_to_id", sa.Uuid(), nullable=True),
+        sa.Column("won_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lost_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lead_id", sa.Uuid(), nullable=True),
+        sa.Column("board_position", sa.Numeric(precision=24, scale=8), nullable=False),
+        sa.Column("active_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("stalled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("customer_id", sa.Uuid(), nullable=False),
+        sa.Column("merged_from", postgresql.ARRAY(sa.Uuid()), server_default="{}", nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by", sa.Uuid(), nullable=True),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_by", sa.Uuid(), nullable=True),
+        sa.Column("custom", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
+        sa.Column("tags", postgresql.ARRAY(sa.String()), server_default="{}", nullable=False),
+        sa.Column("unit_id", sa.Uuid(), nullable=False),
+        sa.Column("owner_id", sa.Uuid(), nullable=True),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("status IN ('open', 'won', 'lost')", name=op.f("ck_opportunities_status")),
+        sa.CheckConstraint("probability BETWEEN 0 AND 100", name=op.f("ck_opportunities_probability")),
+        sa.ForeignKeyConstraint(["pipeline_id"], ["pipelines.id"], name=op.f("fk_opportunities_pipeline_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_opportunities")),
+    )
+    op.create_index("ix_opportunities_board", "opportunities", ["pipeline_id", "stage", "board_position"], unique=False)
+    op.create_index("ix_opportunities_created", "opportunities", ["created_at", "id"], unique=False)
+    op.create_index(
+        "ix_opportunities_custom",
+        "opportunities",
+        ["custom"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_ops={"custom": "jsonb_path_ops"},
+    )
+    op.create_index("ix_opportunities_customer", "opportunities", ["customer_id"], unique=False)
+    op.create_index(
+        "ix_opportunities_open",
+        "opportunities",
+        ["active_at"],
+        unique=False,
+        postgresql_where="status = 'open' AND stalled_at IS NULL",
+    )
+    op.create_index("ix_opportunities_owner_created", "opportunities", ["owner_id", "created_at", "id"], unique=False)
+    op.create_index("ix_opportunities_team", "opportunities", ["team_ids"], unique=False, postgresql_using="gin")
+    op.create_index("ix_opportunities_unit_created", "opportunities", ["unit_id", "created_at", "id"], unique=False)
+    op.create_table(
+        "receivables",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("order_number", sa.String(length=60), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("amount", sa.Numeric(precision=18, scale=2), nullable=False),
+        sa.Column("paid", sa.Numeric(precision=18, scale=2), nullable=False),
+        sa.Column("credited", sa.Numeric(precision=18, scale=2), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("status", sa.String(length=20), nullable=False),
+        sa.Column("overdue_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("written_off_reason", sa.String(), nullable=True),
+        sa.Column("customer_id", sa.Uuid(), nullable=False),
+        sa.Column("merged_from", postgresql.ARRAY(sa.Uuid()), server_default="{}", nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by", sa.Uuid(), nullable=True),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_by", sa.Uuid(), nullable=True),
+        sa.Column("custom", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
+        sa.Column("tags", postgresql.ARRAY(sa.String()), server_default="{}", nullable=False),
+        sa.Column("unit_id", sa.Uuid(), nullable=False),
+        sa.Column("owner_id", sa.Uuid(), nullable=True),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "status IN ('open', 'partly_paid', 'paid', 'overdue', 'written_off')", name=op.f("ck_receivables_status")
+        ),
+        sa.CheckConstraint("amount >= 0 AND paid >= 0 AND credited >= 0", name=op.f("ck_receivables_positive")),
+        sa.CheckConstraint("paid + credited <= amount", name=op.f("ck_receivables_settled")),
+        sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_receivables_order_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_receivables")),
+    )
+    op.create_index("ix_receivables_created", "receivables", ["created_at", "id"], unique=False)
+    op.create_index(
+        "ix_receivables_custom",
+        "receivables",
+        ["custom"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_ops={"custom": "jsonb_path_ops"},
+    )
+    op.create_index("ix_receivables_customer", "receivables", ["customer_id", "due_on"], unique=False)
+    op.create_index(
+        "ix_receivables_due",
+        "receivables",
+        ["due_on"],
+        unique=False,
+        postgresql_where="status IN ('open', 'partly_paid')",
+    )
+    op.create_index("ix_receivables_order", "receivables", ["order_id"], unique=False)
+    op.create_index("ix_receivables_owner_created", "receivables", ["owner_id", "created_at", "id"], unique=False)
+    op.create_index("ix_receivables_unit_created", "receivables", ["unit_id", "created_at", "id"], unique=False)
+    op.create_table(
+        "payment_allocations",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("payment_id", sa.Uuid(), nullable=False),
+        sa.Column("receivable_id", sa.Uuid(), nullable=False),
+        sa.Column("amount", sa.Numeric(precision=18, scale=2), nullable=False),
+        sa.CheckConstraint("amount > 0", name=op.f("ck_payment_allocations_amount")),
+        sa.ForeignKeyConstraint(["payment_id"], ["payments.id"], name=op.f("fk_payment_allocations_payment_id")),
+        sa.ForeignKeyConstraint(
+            ["receivable_id"], ["receivables.id"], name=op.f("fk_payment_allocations_receivable_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payment_allocations")),
+    )
+    op.create_index("ix_payment_allocations_payment", "payment_allocations", ["payment_id"], unique=False)
+    op.create_index("ix_payment_allocations_receivable", "payment_allocations", ["receivable_id"], unique=False)
+    op.create_table(
+        "plan_items",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("opportunity_id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("todo", sa.String(), nullable=False),
+        sa.Column("result", sa.String(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["opportunity_id"], ["opportunities.id"], name=op.f("fk_plan_items_opportunity_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_plan_items")),
+    )
+    op.create_index("ix_plan_items_opportunity", "plan_items", ["opportunity_id", "due_on"], unique=False)
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     """Take the change back."""
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_index("ix_plan_items_opportunity", table_name="plan_items")
+    op.drop_table("plan_items")
+    op.drop_index("ix_payment_allocations_receivable", table_name="payment_allocations")
+    op.drop_index("ix_payment_allocations_payment", table_name="payment_allocations")
+    op.drop_table("payment_allocations")
+    op.drop_index("ix_receivables_unit_created", table_name="receivables")
+    op.drop_index("ix_receivables_owner_created", table_name="receivables")
+    op.drop_index("ix_receivables_order", table_name="receivables")
+    op.drop_index("ix_receivables_due", table_name="receivables", postgresql_where="status IN ('open', 'partly_paid')")
+    op.drop_index("ix_receivables_customer", table_name="receivables")
+    op.drop_index(
+        "ix_receivables_custom",
+        table_name="receivables",
+        postgresql_using="gin",
+        postgresql_ops={"custom": "jsonb_path_ops"},
+    )
+    op.drop_index("ix_receivables_created", table_name="receivables")
+    op.drop_table("receivables")
+    op.drop_index("ix_opportunities_unit_created", table_name="opportunities")
+    op.drop_index("ix_opportunities_team", table_name="opportunities", postgresql_using="gin")
+    op.drop_index("ix_opportunities_owner_created", table_name="opportunities")
+    op.drop_index(
+        "ix_opportunities_open", table_name="opportunities", postgresql_where="status = 'open' AND stalled_at IS NULL"
+    )
+    op.drop_index("ix_opportunities_customer", table_name="opportunities")
+    op.drop_index(
+        "ix_opportunities_custom",
+        table_name="opportunities",
+        postgresql_using="gin",
+        postgresql_ops={"custom": "jsonb_path_ops"},
+    )
+    op.drop_index("ix_opportunities_created", table_name="opportunities")
+    op.drop_index("ix_opportunities_board", table_name="opportunities")
+    op.drop_table("opportunities")
+    op.drop_index("uq_products_code", table_name="products", postgresql_where="deleted_at IS NULL")
+    op.drop_index("ix_products_unit_created", table_name="products")
+    op.drop_index("ix_products_owner_created", table_name="products")
+    op.drop_index(
+        "ix_products_custom", table_name="products", postgresql_using="gin", postgresql_ops={"custom": "jsonb_path_ops"}
+    )
+    op.drop_index("ix_products_created", table_name="products")
+    op.drop_table("products")
+    op.drop_index("uq_pipelines_name", table_name="pipelines", postgresql_where="deleted_at IS NULL")
+    op.drop_index("ix_pipelines_unit_created", table_name="pipelines")
+    op.drop_index("ix_pipelines_owner_created", table_name="pipelines")
+    op.drop_index(
+        "ix_pipelines_custom",
+        table_name="pipelines",
+        postgresql_using="gin",
+        postgresql_ops={"custom": "jsonb_path_ops"},
+    )
+    op.drop_index("ix_pipelines_created", table_name="pipelines")
+    op.drop_table("pipelines")
+    op.drop_index("ix_payments_unit_created", table_name="payments")
+    op.drop_index("ix_payments_owner_created", table_name="payments")
+    op.drop_index("ix_payments_customer", table_name="payments")
+    op.drop_index(
+        "ix_payments_custom", table_name="payments", postgresql_using="gin", postgresql_ops={"custom": "jsonb_path_ops"}
+    )
+    op.drop_index("ix_payments_created", table_name="payments")
+    op.drop_table("payments")
+    op.drop_index("ix_orders_unit_ordered", table_name="orders")
+    op.drop_index("ix_orders_unit_created", table_name="orders")
+    op.drop_index("ix_orders_status", table_name="orders")
+    op.drop_index("ix_orders_owner_created", table_name="orders")
+    op.drop_index("ix_orders_ordered", table_name="orders")
+    op.drop_index("ix_orders_customer", table_name="orders")
+    op.drop_index(
+        "ix_orders_custom", table_name="orders", postgresql_using="gin", postgresql_ops={"custom": "jsonb_path_ops"}
+    )
+    op.drop_index("ix_orders_created", table_name="orders")
+    op.drop_table("orders")
+    op.drop_index("ix_leads_unit_created", table_name="leads")
+    op.drop_index("ix_leads_status", table_name="leads")
+    op.drop_index("ix_leads_phone", table_name="leads")
+    op.drop_index("ix_leads_owner_created", table_name="leads")
+    op.drop_index("ix_leads_email_key", table_name="leads")
+    op.drop_index(
+        "ix_leads_custom", table_name="leads", postgresql_using="gin", postgresql_ops={"custom": "jsonb_path_ops"}
+    )
+    op.drop_index("ix_leads_created", table_name="leads")
+    op.drop_index("ix_leads_company_key", table_name="leads")
+    op.drop_table("leads")
+    op.drop_index("ix_customers_unit", table_name="customers")
+    op.drop_index("ix_customers_phone", table_name="customers")
+    op.drop_index("ix_customers_owner", table_name="customers")
+    op.drop_index("ix_customers_name", table_name="customers")
+    op.drop_index("ix_customers_code", table_name="customers")
+    op.drop_table("customers")
     op.drop_index("ix_competitors_unit_created", table_name="competitors")
     op.drop_index("ix_competitors_owner_created", table_name="competitors")
     op.drop_index(

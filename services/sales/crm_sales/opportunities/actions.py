@@ -13,6 +13,7 @@ from crm_chassis import clock, errors
 
 from ..customers import queries as customers
 from ..lines import actions as lines
+from ..lines.queries import currency_of
 from ..people import queries as people
 from . import queries, stages
 from .models import Opportunity, PlanItem
@@ -34,8 +35,9 @@ def begin(session: Session, values: dict[str, Any]) -> Opportunity:
     pipeline = (
         queries.visible_pipeline(session, chosen, values["unit_id"]) if chosen else for_unit(session, values["unit_id"])
     )
+    values.setdefault("currency", currency_of(session, values["unit_id"]))
     stage = _stage(pipeline.stages, values.get("stage") or pipeline.stages[0]["key"])
-    _price(session, values, None)
+    _price(session, values, values["currency"])
     known = {"pipeline_id": pipeline.id, "stage": stage["key"]}
     opportunity = Opportunity(**{"probability": stage["probability"], **values, **known})
     session.add(opportunity)
@@ -51,7 +53,7 @@ def change(session: Session, opportunity: Opportunity, values: dict[str, Any]) -
     if values.get("pipeline_id", opportunity.pipeline_id) != opportunity.pipeline_id:
         _move_to_pipeline(session, opportunity, values)
     _check_people(session, values)
-    _price(session, values, opportunity)
+    _price(session, values, values.get("currency", opportunity.currency))
     for name, value in values.items():
         setattr(opportunity, name, value)
     touch(opportunity)
@@ -162,11 +164,10 @@ def _check_people(session: Session, values: dict[str, Any]) -> None:
     people.require_known(session, values.get("team_ids") or [], "/team_ids")
 
 
-def _price(session: Session, values: dict[str, Any], known: Opportunity | None) -> None:
+def _price(session: Session, values: dict[str, Any], currency: str) -> None:
     """Complete the lines; without an amount of its own the opportunity is worth what they come to."""
     if not values.get("lines"):
         return
-    currency = values.get("currency") or (known.currency if known else "CNY")
     values["lines"] = lines.price(session, values["lines"], currency)
     if "amount" not in values:
         values["amount"], values["currency"] = lines.total(values["lines"]), currency

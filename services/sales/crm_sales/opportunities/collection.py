@@ -10,12 +10,20 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from crm_chassis import clock
 from crm_chassis.collection import Collection, Verb, writing
 
 from ..customers.queries import ids_by_code
-from . import actions
+from . import actions, queries
 from .models import Opportunity
-from .schemas import AdvanceBody, AssignBody, LoseBody, OpportunitySchema, ReopenBody, WinBody
+from .schemas import (
+    AdvanceOpportunityBody,
+    AssignOpportunityBody,
+    LoseOpportunityBody,
+    OpportunitySchema,
+    ReopenOpportunityBody,
+    WinOpportunityBody,
+)
 
 
 def _is_open(opportunity: Any) -> bool:
@@ -70,6 +78,30 @@ def reopen(session: Session, opportunity_id: UUID) -> Opportunity:
     return opportunity
 
 
+def begin(session: Session, values: dict[str, Any]) -> Opportunity:
+    """The opportunity of a lead that is being converted, whose customer is not there yet. Raises Invalid."""
+    opportunity = actions.begin(session, values)
+    opportunities.announce(session, opportunity, "created")
+    return opportunity
+
+
+def settle_customer(session: Session, opportunity_id: UUID, *, customer_id: UUID, contact_id: UUID | None) -> None:
+    """The conversion that made the opportunity is settled: this is its customer. A deleted one stays as it is."""
+    opportunity = queries.locked(session, opportunity_id)
+    if opportunity is not None:
+        opportunity.customer_id = customer_id
+        opportunity.contact_id = opportunity.contact_id or contact_id
+        opportunities.announce(session, opportunity, "changed")
+
+
+def take_back(session: Session, opportunity_id: UUID) -> None:
+    """The conversion that made the opportunity was refused: it goes."""
+    opportunity = queries.locked(session, opportunity_id)
+    if opportunity is not None:
+        opportunity.deleted_at = clock.now()
+        opportunities.announce(session, opportunity, "deleted")
+
+
 def _get(session: Session, opportunity_id: UUID, permission: str) -> Opportunity:
     found: Opportunity = writing.get_for(session, opportunities, opportunity_id, permission)
     return found
@@ -89,11 +121,11 @@ opportunities = Collection(
     update=actions.change,
     locked=_locked,
     verbs=(
-        _verb("assign", AssignBody, assign, "opportunity:assign"),
-        _verb("advance", AdvanceBody, advance),
-        _verb("win", WinBody, win),
-        _verb("lose", LoseBody, lose),
-        Verb("reopen", "opportunity:update", when=lambda o: o.status != "open", body=ReopenBody, run=reopen),
+        _verb("assign", AssignOpportunityBody, assign, "opportunity:assign"),
+        _verb("advance", AdvanceOpportunityBody, advance),
+        _verb("win", WinOpportunityBody, win),
+        _verb("lose", LoseOpportunityBody, lose),
+        Verb("reopen", "opportunity:update", when=lambda o: o.status != "open", body=ReopenOpportunityBody, run=reopen),
     ),
     lookups={"customer_id": ids_by_code},
 )

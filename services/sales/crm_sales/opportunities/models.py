@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_chassis import clock, ids
@@ -23,7 +23,9 @@ class Pipeline(Record, Base):
     __tablename__ = "pipelines"
     __resource__ = "pipeline"
     __search__ = ("name",)
-    __table_args__ = record_indexes("pipelines", UniqueConstraint("name", "unit_id"))
+    __table_args__ = record_indexes(
+        "pipelines", Index("uq_pipelines_name", "unit_id", "name", unique=True, postgresql_where="deleted_at IS NULL")
+    )
 
     name: Mapped[str]
     stages: Mapped[list[dict[str, Any]]]

@@ -99,3 +99,9 @@ def require_visible(session: Session, opportunity_id: UUID) -> None:
     """Raises Invalid at /opportunity_id when the caller sees no such opportunity."""
     if session.scalar(select(Opportunity.id).where(Opportunity.id == opportunity_id)) is None:
         raise errors.field_error("/opportunity_id", "unknown", "Choose an opportunity that you can see.")
+
+
+def locked(session: Session, opportunity_id: UUID) -> Opportunity | None:
+    """The opportunity as it is now, locked; None when it was deleted."""
+    statement = select(Opportunity).where(Opportunity.id == opportunity_id).with_for_update()
+    return session.scalar(statement.execution_options(populate_existing=True))

@@ -18,14 +18,21 @@ from crm_chassis.identity import requires
 from . import actions, collection, funnel, queries
 from .collection import opportunities
 from .models import Opportunity, PlanItem
-from .schemas import AdvanceBody, AssignBody, LoseBody, PlanItemSchema, ReopenBody, WinBody
+from .schemas import (
+    AdvanceOpportunityBody,
+    AssignOpportunityBody,
+    LoseOpportunityBody,
+    PlanItemSchema,
+    ReopenOpportunityBody,
+    WinOpportunityBody,
+)
 
 blueprint = Blueprint("opportunity verbs", __name__, url_prefix="/opportunities")
 
 
 @blueprint.post("/<uuid:opportunity_id>/assign")
 @requires("opportunity:assign")
-@accepts(AssignBody)
+@accepts(AssignOpportunityBody)
 @answers(opportunities)
 def assign(opportunity_id: UUID, body: dict[str, Any]) -> Opportunity:
     """Give an opportunity to another user."""
@@ -35,7 +42,7 @@ def assign(opportunity_id: UUID, body: dict[str, Any]) -> Opportunity:
 
 @blueprint.post("/<uuid:opportunity_id>/advance")
 @requires("opportunity:update")
-@accepts(AdvanceBody)
+@accepts(AdvanceOpportunityBody)
 @answers(opportunities)
 def advance(opportunity_id: UUID, body: dict[str, Any]) -> Opportunity:
     """Move an opportunity to another stage; the exit conditions of the stages it leaves must be met."""
@@ -45,7 +52,7 @@ def advance(opportunity_id: UUID, body: dict[str, Any]) -> Opportunity:
 
 @blueprint.post("/<uuid:opportunity_id>/win")
 @requires("opportunity:update")
-@accepts(WinBody)
+@accepts(WinOpportunityBody)
 @answers(opportunities)
 def win(opportunity_id: UUID, body: dict[str, Any]) -> Opportunity:
     """Close an opportunity as won."""
@@ -55,7 +62,7 @@ def win(opportunity_id: UUID, body: dict[str, Any]) -> Opportunity:
 
 @blueprint.post("/<uuid:opportunity_id>/lose")
 @requires("opportunity:update")
-@accepts(LoseBody)
+@accepts(LoseOpportunityBody)
 @answers(opportunities)
 def lose(opportunity_id: UUID, body: dict[str, Any]) -> Opportunity:
     """Close an opportunity as lost, with the reason and the competitor it went to."""
@@ -65,7 +72,7 @@ def lose(opportunity_id: UUID, body: dict[str, Any]) -> Opportunity:
 
 @blueprint.post("/<uuid:opportunity_id>/reopen")
 @requires("opportunity:update")
-@accepts(ReopenBody)
+@accepts(ReopenOpportunityBody)
 @answers(opportunities)
 def reopen(opportunity_id: UUID, body: dict[str, Any]) -> Opportunity:
     """Open a won or lost opportunity again."""
@@ -152,6 +159,6 @@ def _item(session: Any, opportunity_id: UUID, item_id: UUID) -> PlanItem:
 
 def _shown(item: PlanItem, status: int = 200) -> Response:
     headers = {"ETag": f'"{item.version}"'}
-    if status == 201:  # noqa: PLR2004
+    if status == 201:
         headers["Location"] = f"/api/v1/opportunities/{item.opportunity_id}/plan-items/{item.id}"
     return json_response(PlanItemSchema().dump(item), status, headers)

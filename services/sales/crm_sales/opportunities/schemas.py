@@ -8,7 +8,7 @@ from marshmallow import fields as ma
 from crm_chassis import fields
 from crm_chassis.collection import RecordSchema
 
-from ..lines.schemas import LineSchema
+from ..lines.schemas import DocumentLineSchema
 
 STATUS = (("open", "进行中", "Open"), ("won", "赢单", "Won"), ("lost", "输单", "Lost"))
 
@@ -27,7 +27,7 @@ class OpportunitySchema(RecordSchema):
     source = fields.text(("来源", "Source"))
     competitor_ids = fields.refs(("竞争对手", "Competitors"), "competitor")
     team_ids = fields.refs(("团队", "Team"), "user")
-    lines = fields.rows(("产品明细", "Products"), LineSchema)
+    lines = fields.rows(("产品明细", "Products"), DocumentLineSchema)
     next_step = fields.text(("下一步", "Next step"), longest=500)
     status = fields.choice(("状态", "Status"), STATUS, dump_only=True)
     lost_reason = fields.text(("输单原因", "Lost reason"), longest=500, dump_only=True)
@@ -42,34 +42,34 @@ class OpportunitySchema(RecordSchema):
     stalled_at = fields.moment(("停滞时间", "Stalled since"), group="system", dump_only=True)
 
 
-class AssignBody(Schema):
+class AssignOpportunityBody(Schema):
     """Who works on it from now on, and why."""
 
     owner_id = fields.ref(("负责人", "Owner"), "user", required=True)
     reason = fields.text(("原因", "Reason"), longest=500)
 
 
-class AdvanceBody(Schema):
+class AdvanceOpportunityBody(Schema):
     """The stage it reaches, and its place on the board there."""
 
     stage = fields.text(("阶段", "Stage"), required=True, longest=40)
     board_position = fields.decimal(("看板位置", "Board position"), places=8, most="999999999999999")
 
 
-class WinBody(Schema):
+class WinOpportunityBody(Schema):
     """When it was won; now when left out."""
 
     won_at = fields.moment(("赢单时间", "Won at"))
 
 
-class LoseBody(Schema):
+class LoseOpportunityBody(Schema):
     """Why it was lost, and to whom."""
 
     reason = fields.text(("输单原因", "Lost reason"), required=True, longest=500)
     competitor_id = fields.ref(("输给", "Lost to"), "competitor")
 
 
-class ReopenBody(Schema):
+class ReopenOpportunityBody(Schema):
     """Reopening takes no arguments."""
 
 

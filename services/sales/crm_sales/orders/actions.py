@@ -14,11 +14,12 @@ from crm_chassis.collection.declaration import company_code
 
 from ..customers import queries as customers
 from ..lines import actions as lines
+from ..lines.queries import currency_of
 from ..opportunities import queries as opportunities
 from ..receivables import actions as receivables
 from ..receivables.models import Receivable
 from ..receivables.queries import of_order
-from . import queries, rules
+from . import rules
 from .models import Order
 
 
@@ -26,7 +27,7 @@ def create(session: Session, values: dict[str, Any]) -> Order:
     """A draft for a customer the caller sees, with a number of its company. Raises Invalid."""
     customers.visible(session, values["customer_id"])
     _check_opportunity(session, values)
-    currency = values.get("currency") or queries.currency_of(session, values["unit_id"])
+    currency = values.get("currency") or currency_of(session, values["unit_id"])
     priced = lines.price(session, values["lines"], currency)
     number = numbering.code(session, company_code(values["unit_id"]), "order")
     order = draft({**values, "currency": currency, "lines": priced}, number=f"SO-{number}")
@@ -148,11 +149,13 @@ def cancel(session: Session, order: Order, *, reason: str | None) -> list[Receiv
 def _fitting(rule: Any, order: Order, moved: Sequence[Mapping[str, Any]] | None) -> list[dict[str, Any]]:
     quantities: dict[int, Decimal] | None = None
     if moved is not None:
+        if not moved:
+            raise errors.field_error("/lines", "required", "Name at least one line, or leave `lines` out.")
         quantities = {}
         for entry in moved:
             quantities[entry["line"]] = quantities.get(entry["line"], Decimal(0)) + entry["quantity"]
     try:
-        return rule(order.lines, quantities)  # type: ignore[no-any-return]
+        return rule(order.lines, quantities)
     except rules.LineUnfit as unfit:
         index = next(i for i, entry in enumerate(moved or []) if entry["line"] == unfit.line)
         raise errors.field_error(f"/lines/{index}", "unfit", unfit.message) from unfit

@@ -12,11 +12,10 @@ from crm_chassis import outbox
 from crm_chassis.collection import Collection, Verb, writing
 from crm_chassis.identity import current_principal
 
-from ..customers.queries import ids_by_code
 from ..receivables.collection import announce_settled, receivables
 from . import actions, rules
 from .models import Order
-from .schemas import CancelBody, CloseBody, ConfirmBody, DeliverBody, OrderSchema, ReturnBody
+from .schemas import CancelOrderBody, CloseOrderBody, ConfirmOrderBody, DeliverOrderBody, OrderSchema
 
 
 def confirm(session: Session, order_id: UUID) -> Order:
@@ -145,13 +144,13 @@ orders = Collection(
     create=actions.create,
     update=actions.change,
     locked=actions.locked,
+    computed={"delivered_quantity": lambda order: f"{order.delivered_quantity.normalize():f}"},
     verbs=(
-        Verb("confirm", "order:confirm", when=_may_confirm, body=ConfirmBody, run=confirm),
-        Verb("deliver", "order:deliver", when=lambda o: o.status == "confirmed", body=DeliverBody, run=deliver),
+        Verb("confirm", "order:confirm", when=_may_confirm, body=ConfirmOrderBody, run=confirm),
+        Verb("deliver", "order:deliver", when=lambda o: o.status == "confirmed", body=DeliverOrderBody, run=deliver),
         Verb("return", "order:deliver", when=lambda o: any(map(rules.returnable, o.lines))),
-        Verb("close", "order:update", when=lambda o: o.status == "delivered", body=CloseBody, run=close),
-        Verb("cancel", "order:update", when=_may_cancel, body=CancelBody, run=cancel),
+        Verb("close", "order:update", when=lambda o: o.status == "delivered", body=CloseOrderBody, run=close),
+        Verb("cancel", "order:update", when=_may_cancel, body=CancelOrderBody, run=cancel),
     ),
     default_sort=("-ordered_on",),
-    lookups={"customer_id": ids_by_code},
 )

@@ -1,4 +1,4 @@
-"""Reading orders, and what a new one needs to know of its unit."""
+"""Reading orders for consumers."""
 
 from __future__ import annotations
 
@@ -7,14 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crm_chassis.org import OrgUnit
-
 from .models import Order
-
-
-def currency_of(session: Session, unit_id: UUID) -> str:
-    """The currency a unit does business in."""
-    return session.scalar(select(OrgUnit.currency).where(OrgUnit.id == unit_id)) or "CNY"
 
 
 def locked(session: Session, order_id: UUID) -> Order | None:

@@ -12,14 +12,14 @@ from crm_chassis.identity import requires
 from . import collection
 from .collection import orders
 from .models import Order
-from .schemas import CancelBody, CloseBody, ConfirmBody, DeliverBody, ReturnBody
+from .schemas import CancelOrderBody, CloseOrderBody, ConfirmOrderBody, DeliverOrderBody, ReturnOrderBody
 
 blueprint = Blueprint("order verbs", __name__, url_prefix="/orders")
 
 
 @blueprint.post("/<uuid:order_id>/confirm")
 @requires("order:confirm", idempotency_key=True)
-@accepts(ConfirmBody)
+@accepts(ConfirmOrderBody)
 @answers(orders)
 def confirm(order_id: UUID, body: dict[str, Any]) -> Order:
     """Confirm a draft; with discounts beyond the limit it asks for approval first and stays a draft."""
@@ -29,7 +29,7 @@ def confirm(order_id: UUID, body: dict[str, Any]) -> Order:
 
 @blueprint.post("/<uuid:order_id>/deliver")
 @requires("order:deliver", idempotency_key=True)
-@accepts(DeliverBody)
+@accepts(DeliverOrderBody)
 @answers(orders)
 def deliver(order_id: UUID, body: dict[str, Any]) -> Order:
     """Count a delivery: everything outstanding, or the quantities of the lines given."""
@@ -39,7 +39,7 @@ def deliver(order_id: UUID, body: dict[str, Any]) -> Order:
 
 @blueprint.post("/<uuid:order_id>/return")
 @requires("order:deliver", idempotency_key=True)
-@accepts(ReturnBody)
+@accepts(ReturnOrderBody)
 @answers(orders)
 def take_back(order_id: UUID, body: dict[str, Any]) -> Order:
     """Take delivered goods back; their value reduces the receivable, or becomes a refund that is due."""
@@ -49,7 +49,7 @@ def take_back(order_id: UUID, body: dict[str, Any]) -> Order:
 
 @blueprint.post("/<uuid:order_id>/close")
 @requires("order:update", idempotency_key=True)
-@accepts(CloseBody)
+@accepts(CloseOrderBody)
 @answers(orders)
 def close(order_id: UUID, body: dict[str, Any]) -> Order:
     """Put a delivered order away."""
@@ -59,7 +59,7 @@ def close(order_id: UUID, body: dict[str, Any]) -> Order:
 
 @blueprint.post("/<uuid:order_id>/cancel")
 @requires("order:update", idempotency_key=True)
-@accepts(CancelBody)
+@accepts(CancelOrderBody)
 @answers(orders)
 def cancel(order_id: UUID, body: dict[str, Any]) -> Order:
     """Cancel an order of which nothing was delivered or paid."""

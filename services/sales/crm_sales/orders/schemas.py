@@ -8,7 +8,7 @@ from marshmallow import fields as ma
 from crm_chassis import fields
 from crm_chassis.collection import RecordSchema
 
-from ..lines.schemas import LineSchema
+from ..lines.schemas import DocumentLineSchema
 
 STATUS = (
     ("draft", "草稿", "Draft"),
@@ -26,7 +26,7 @@ APPROVAL = (
 )
 
 
-def currency_code() -> ma.Field:
+def currency_code() -> ma.Field[str]:
     """An ISO 4217 code."""
     return ma.String(
         validate=validate.Regexp(r"^[A-Z]{3}\Z", error="Write an ISO 4217 code such as CNY."),
@@ -44,7 +44,7 @@ class OrderSchema(RecordSchema):
     opportunity_id = fields.ref(("销售机会", "Opportunity"), "opportunity")
     ordered_on = fields.date(("下单日期", "Ordered on"), allow_none=False)
     currency = currency_code()
-    lines = fields.rows(("明细", "Lines"), LineSchema, required=True)
+    lines = fields.rows(("明细", "Lines"), DocumentLineSchema, required=True)
     total = fields.money(("总额（含税）", "Total with tax"), dump_only=True)
     status = fields.choice(("状态", "Status"), STATUS, dump_only=True)
     delivered_quantity = fields.decimal(("已交付数量", "Delivered quantity"), places=3, dump_only=True)
@@ -62,35 +62,35 @@ class OrderSchema(RecordSchema):
     cancelled_reason = fields.text(("取消原因", "Cancelled because"), dump_only=True)
 
 
-class MovedLine(Schema):
+class MovedLineSchema(Schema):
     """A quantity of one line. line: its number in the order, from 1."""
 
     line = fields.integer(("行号", "Line"), least=1, most=200, required=True)
     quantity = fields.decimal(("数量", "Quantity"), places=3, least="0.001", most="9999999.999", required=True)
 
 
-class ConfirmBody(Schema):
+class ConfirmOrderBody(Schema):
     """Confirming takes no arguments."""
 
 
-class DeliverBody(Schema):
+class DeliverOrderBody(Schema):
     """What was delivered; everything outstanding when left out."""
 
-    lines = fields.rows(("明细", "Lines"), MovedLine)
+    lines = fields.rows(("明细", "Lines"), MovedLineSchema)
 
 
-class ReturnBody(Schema):
+class ReturnOrderBody(Schema):
     """What the customer gave back, and why."""
 
-    lines = fields.rows(("明细", "Lines"), MovedLine, required=True)
+    lines = fields.rows(("明细", "Lines"), MovedLineSchema, required=True)
     reason = fields.text(("原因", "Reason"), longest=500)
 
 
-class CloseBody(Schema):
+class CloseOrderBody(Schema):
     """Closing takes no arguments."""
 
 
-class CancelBody(Schema):
+class CancelOrderBody(Schema):
     """Why it is cancelled."""
 
     reason = fields.text(("原因", "Reason"), longest=500)

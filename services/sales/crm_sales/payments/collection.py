@@ -38,7 +38,7 @@ class PaymentSchema(RecordSchema):
     note = fields.long_text(("备注", "Note"))
 
 
-class AllocateBody(Schema):
+class AllocatePaymentBody(Schema):
     """What the rest of a payment pays for."""
 
     allocations = fields.rows(("核销明细", "Allocations"), AllocationSchema, required=True)

@@ -11,7 +11,7 @@ from crm_chassis.http import Blueprint, accepts, answers, json_body
 from crm_chassis.identity import requires
 
 from . import collection
-from .collection import AllocateBody, payments
+from .collection import AllocatePaymentBody, payments
 from .models import Payment
 
 blueprint = Blueprint("payment verbs", __name__, url_prefix="/payments")
@@ -30,7 +30,7 @@ def receive() -> Payment:
 
 @blueprint.post("/<uuid:payment_id>/allocate")
 @requires("payment:create", idempotency_key=True)
-@accepts(AllocateBody)
+@accepts(AllocatePaymentBody)
 @answers(payments)
 def allocate(payment_id: UUID, body: dict[str, Any]) -> Payment:
     """Use what a payment has left for receivables of the same customer."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, Numeric, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, Numeric, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_chassis.database import Record, record_indexes
@@ -19,7 +19,9 @@ class Product(Record, Base):
     __resource__ = "product"
     __search__ = ("code", "name")
     __table_args__ = record_indexes(
-        "products", UniqueConstraint("code"), CheckConstraint("price >= 0", name="price")
+        "products",
+        Index("uq_products_code", "code", unique=True, postgresql_where="deleted_at IS NULL"),
+        CheckConstraint("price >= 0", name="price"),
     )
 
     code: Mapped[str] = mapped_column(String(60))

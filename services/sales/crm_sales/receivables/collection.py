@@ -39,7 +39,7 @@ class ReceivableSchema(RecordSchema):
     written_off_reason = fields.text(("核销原因", "Written off because"), dump_only=True)
 
 
-class WriteOffBody(Schema):
+class WriteOffReceivableBody(Schema):
     """Why the money is not expected any more."""
 
     reason = fields.text(("原因", "Reason"), required=True, longest=500)
@@ -72,7 +72,7 @@ receivables = Collection(
             "write-off",
             "receivable:write_off",
             when=lambda record: record.status in rules.OPEN,
-            body=WriteOffBody,
+            body=WriteOffReceivableBody,
             run=write_off,
         ),
     ),

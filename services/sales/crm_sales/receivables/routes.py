@@ -10,7 +10,7 @@ from crm_chassis.http import Blueprint, accepts, answers
 from crm_chassis.identity import requires
 
 from . import collection
-from .collection import WriteOffBody, receivables
+from .collection import WriteOffReceivableBody, receivables
 from .models import Receivable
 
 blueprint = Blueprint("receivable verbs", __name__, url_prefix="/receivables")
@@ -18,7 +18,7 @@ blueprint = Blueprint("receivable verbs", __name__, url_prefix="/receivables")
 
 @blueprint.post("/<uuid:receivable_id>/write-off")
 @requires("receivable:write_off")
-@accepts(WriteOffBody)
+@accepts(WriteOffReceivableBody)
 @answers(receivables)
 def write_off(receivable_id: UUID, body: dict[str, Any]) -> Receivable:
     """Give a receivable up as bad debt."""

@@ -110,6 +110,7 @@ def upgrade() -> None:
         sa.Column("sla_warned", sa.Boolean(), nullable=False),
         sa.Column("sla_breached", sa.Boolean(), nullable=False),
         sa.Column("response_breached", sa.Boolean(), nullable=False),
+        sa.Column("breach_count", sa.Integer(), nullable=False),
         sa.Column("merged_from", postgresql.ARRAY(sa.Uuid()), server_default="{}", nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),

@@ -17,9 +17,11 @@ def watch_time_limits(session: Session) -> None:
     now = clock.now()
     for request in queries.unheard(session, now):
         request.response_breached = True
+        request.breach_count += 1
         _announce(session, request, "breached", "response")
     for request in queries.overdue(session, now):
         request.sla_breached = request.sla_warned = True
+        request.breach_count += 1
         _announce(session, request, "breached", "resolution")
     for request in queries.due_to_warn(session, now):
         request.sla_warned = True

@@ -20,7 +20,7 @@ class Request(Record, Base):
     """What a customer asked for. Its owner took it in, its assignee works on it; both see it.
 
     merged_from: the customers it pointed at before they were merged away, oldest first. held_s: seconds spent on hold
-    since sla_started_at.
+    since sla_started_at. breach_count: limits broken so far, those before it was reopened included.
     """
 
     __tablename__ = "requests"
@@ -76,6 +76,7 @@ class Request(Record, Base):
     sla_warned: Mapped[bool] = mapped_column(default=False)
     sla_breached: Mapped[bool] = mapped_column(default=False)
     response_breached: Mapped[bool] = mapped_column(default=False)
+    breach_count: Mapped[int] = mapped_column(default=0)
     merged_from: Mapped[list[UUID]] = mapped_column(default=list, server_default="{}")
 
 

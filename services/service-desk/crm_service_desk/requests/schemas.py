@@ -44,6 +44,7 @@ class RequestSchema(RecordSchema):
     sla_warned = fields.boolean(("已预警", "Warned"), group="sla", **_FIXED)
     sla_breached = fields.boolean(("已超时", "Overdue"), group="sla", **_FIXED)
     response_breached = fields.boolean(("响应超时", "Response overdue"), group="sla", **_FIXED)
+    breach_count = fields.integer(("超时次数", "Limits broken"), group="sla", **_FIXED)
 
 
 class AssignBody(Schema):

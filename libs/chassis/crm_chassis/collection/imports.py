@@ -1,0 +1,320 @@
+"""Imports: a CSV or XLSX file becomes records, in batches that land whole; lines with errors are set aside.
+
+``table_of``, ``columns_of``, ``body_of``, ``batches``, ``reject`` and ``rejected_file`` are the steps, for an import of
+a slice's own.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+import openpyxl
+import orjson
+from sqlalchemy import Index, insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from .. import errors, files, org
+from ..database import transaction
+from ..http import plain
+from ..jobs import JobRun
+from ..service import current_runtime
+from ..tables import ChassisBase
+from . import bulk, writing
+from .declaration import Collection
+from .spreadsheets import to_csv
+
+BATCH = 200
+ROWS_MAX = 200_000
+
+
+class ImportedRow(ChassisBase):
+    """Which record an import created from which line, so that it can be undone."""
+
+    __tablename__ = "imported_rows"
+    __table_args__ = (Index("ix_imported_rows_job", "job_id", "line"),)
+
+    job_id: Mapped[UUID] = mapped_column(primary_key=True)
+    record_id: Mapped[UUID] = mapped_column(primary_key=True)
+    line: Mapped[int]
+
+
+def collection_of(resource: str) -> Collection:
+    """The running service's collection of a resource."""
+    return next(item for item in current_runtime().service.collections if item.resource == resource)
+
+
+def run_import(run: JobRun) -> dict[str, Any]:
+    """Import a file in batches of 200 lines, each in one transaction; lines with errors are set aside with them.
+
+    A job that was cut off goes on after the last finished batch. ``dry_run`` checks everything and writes nothing.
+    """
+    collection = collection_of(run.args["resource"])
+    with transaction(run.scope) as session:
+        content = session.get_one(files.File, UUID(run.args["file_id"]))
+        header, lines = table_of(content)
+    columns = columns_of(collection, header, run.args["mapping"])
+    for name in ("created", "updated", "rejected"):
+        run.counts.setdefault(name, 0)
+    rejected: list[list[str]] = run.cursor.setdefault("rejected", [])
+    numbered = enumerate(lines, start=2)
+    todo = [item for item in numbered if item[0] > run.cursor.get("line", 1)]
+    total = run.cursor.get("line", 1) - 1 + len(todo)
+    for batch in batches(todo):
+        with transaction(run.scope) as session:
+            _import_batch(session, run, collection, columns, batch, rejected)
+            run.save(session, done=batch[-1][0] - 1, total=total, line=batch[-1][0], rejected=rejected)
+    return rejected_file(run, header, rejected)
+
+
+def batches(items: list[Any]) -> Iterator[list[Any]]:
+    """The items in lists of BATCH."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, BATCH)):
+        yield batch
+
+
+def table_of(file: files.File) -> tuple[list[str], list[list[str]]]:
+    """Header and lines of a CSV or XLSX file. Raises Invalid when it has none, or more than ROWS_MAX."""
+    content = files.read(file)
+    is_workbook = "spreadsheet" in file.media_type or file.name.lower().endswith(".xlsx")
+    rows = list(islice(_sheet(content) if is_workbook else _csv(content), ROWS_MAX + 2))
+    if not rows:
+        raise errors.field_error("/file", "empty", "The file has no lines.")
+    if len(rows) > ROWS_MAX + 1:
+        raise errors.field_error("/file", "too_long", f"Split the file: {ROWS_MAX} lines at most.")
+    return [cell.strip() for cell in rows[0]], rows[1:]
+
+
+def _csv(content: bytes) -> Iterator[list[str]]:
+    """Lines of a CSV file in UTF-8 (with or without mark) or GB 18030, separated by comma, semicolon or tab."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("gb18030", errors="replace")
+    first = text.split("\n", 1)[0]
+    delimiter = max(",;\t", key=first.count)
+    return (row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if any(cell.strip() for cell in row))
+
+
+def _sheet(content: bytes) -> Iterator[list[str]]:
+    try:
+        workbook = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+    except (ValueError, KeyError, OSError) as error:
+        raise errors.field_error("/file", "unreadable", "This is not an XLSX workbook.") from error
+    for row in workbook.worksheets[0].iter_rows(values_only=True):
+        cells = ["" if cell is None else str(plain(cell)) for cell in row]
+        if any(cells):
+            yield cells
+
+
+def columns_of(collection: Collection, header: list[str], mapping: dict[str, str]) -> dict[int, str]:
+    """Column number -> field. Without a mapping a column is found by the field's name or either label."""
+    writable = {name: spec for name, spec in collection.loader.fields.items() if not spec.dump_only}
+    names: dict[str, str] = {}
+    for name, spec in writable.items():
+        labels = spec.metadata.get("crm", {}).get("label", ())
+        names |= {label.lower(): name for label in (name, *labels)}
+    found: dict[int, str] = {}
+    for index, title in enumerate(header):
+        target = mapping.get(title) if mapping else names.get(title.lower(), title if "custom." in title else None)
+        if target:
+            base = target.split(".", 1)[0]
+            if base not in writable:
+                raise errors.field_error("/mapping", "unknown_field", f"{target} is not a field that can be imported.")
+            found[index] = target
+    missing = [name for name, spec in writable.items() if spec.required and name not in found.values()]
+    if missing and collection.import_keys == ():
+        raise errors.field_error("/mapping", "required", f"Map a column to {', '.join(missing)}.")
+    if not found:
+        raise errors.field_error("/mapping", "required", "No column of the file matches a field; send a mapping.")
+    return found
+
+
+def _import_batch(
+    session: Session,
+    run: JobRun,
+    collection: Collection,
+    columns: dict[int, str],
+    batch: list[tuple[int, list[str]]],
+    rejected: list[list[str]],
+) -> None:
+    references = _references(session, collection, columns, batch)
+    existing = _existing(session, run, collection, columns, batch)
+    made: list[dict[str, Any]] = []
+    for line, cells in batch:
+        try:
+            with session.begin_nested() as savepoint:
+                body = body_of(collection, columns, cells, references)
+                record = _import_row(session, run, collection, body, existing)
+                if run.args["dry_run"]:
+                    savepoint.rollback()
+            if record is not None and not run.args["dry_run"]:
+                made.append({"job_id": run.id, "record_id": record.id, "line": line})
+        except errors.ProblemError as error:
+            reject(run, rejected, line, cells, error.errors or [{"pointer": "/", "message": error.detail}])
+        except IntegrityError as error:
+            reject(run, rejected, line, cells, [{"pointer": "/", "message": str(error.orig).split("\n", 1)[0]}])
+    if made:
+        session.execute(insert(ImportedRow), made)
+
+
+def reject(run: JobRun, rejected: list[list[str]], line: int, cells: list[str], found: list[dict[str, str]]) -> None:
+    """Set a line aside with its errors."""
+    run.counts["rejected"] += 1
+    run.errors.append({"line": line, "errors": found})
+    reasons = "; ".join(f"{entry['pointer']} {entry['message']}" for entry in found)
+    rejected.append([*cells, reasons])
+
+
+def _import_row(
+    session: Session, run: JobRun, collection: Collection, body: dict[str, Any], existing: dict[str, UUID]
+) -> Any | None:
+    """Create or update one record; answers it when it was created."""
+    key = run.args["key"]
+    known = existing.get(str(body.get(key))) if key else None
+    if known is not None:
+        record = writing.get_for(session, collection, known, f"{collection.resource}:update")
+        writing.change(session, collection, record, body)
+        run.counts["updated"] += 1
+        return None
+    if run.args["mode"] == "update":
+        raise errors.field_error(f"/{key}", "unknown", f"No record has this {key}.")
+    record = writing.create(session, collection, body)
+    run.counts["created"] += 1
+    return record
+
+
+def _existing(
+    session: Session,
+    run: JobRun,
+    collection: Collection,
+    columns: dict[int, str],
+    batch: list[tuple[int, list[str]]],
+) -> dict[str, UUID]:
+    key = run.args["key"]
+    index = next((i for i, name in columns.items() if name == key), None)
+    if key is None or run.args["mode"] == "create":
+        return {}
+    if index is None:
+        raise errors.field_error("/mapping", "required", f"Map a column to {key}, by which records are found.")
+    values = {cells[index].strip() for _, cells in batch if index < len(cells)}
+    column = getattr(collection.model, key)
+    return {
+        str(value): found
+        for value, found in session.execute(select(column, collection.model.id).where(column.in_(values)))
+    }
+
+
+def _references(
+    session: Session, collection: Collection, columns: dict[int, str], batch: list[tuple[int, list[str]]]
+) -> dict[str, dict[str, UUID]]:
+    found: dict[str, dict[str, UUID]] = {}
+    for index, name in columns.items():
+        lookup = collection.lookups.get(name) or _identity_lookup(collection, name)
+        if lookup:
+            texts = {cells[index].strip() for _, cells in batch if index < len(cells) and cells[index].strip()}
+            found[name] = dict(lookup(session, texts))
+    return found
+
+
+def _identity_lookup(collection: Collection, name: str) -> Callable[[Session, set[str]], dict[str, UUID]] | None:
+    """Users may be written by sign-in name and units by code in every file."""
+    spec = collection.loader.fields.get(name)
+    crm = spec.metadata.get("crm", {}) if spec else {}
+    if crm.get("kind") != "ref" or crm.get("resource") not in {"user", "org_unit"}:
+        return None
+    model, column = (
+        (org.OrgUser, org.OrgUser.username) if crm["resource"] == "user" else (org.OrgUnit, org.OrgUnit.code)
+    )
+
+    def find(session: Session, texts: set[str]) -> dict[str, UUID]:
+        return {row[0]: row[1] for row in session.execute(select(column, model.id).where(column.in_(texts)))}
+
+    return find
+
+
+def body_of(
+    collection: Collection, columns: dict[int, str], cells: list[str], references: dict[str, dict[str, UUID]]
+) -> dict[str, Any]:
+    """The JSON body that one line stands for; empty cells are left out."""
+    body: dict[str, Any] = {}
+    for index, name in columns.items():
+        cell = cells[index].strip() if index < len(cells) else ""
+        if not cell:
+            continue
+        if name.startswith("custom."):
+            body.setdefault("custom", {})[name.removeprefix("custom.")] = cell
+        else:
+            body[name] = _cell(collection, name, cell, references.get(name))
+    return body
+
+
+def _cell(collection: Collection, name: str, cell: str, known: dict[str, UUID] | None) -> Any:
+    spec = collection.loader.fields[name]
+    kind = spec.metadata.get("crm", {}).get("kind")
+    if known is not None:
+        if cell not in known:
+            raise errors.field_error(f"/{name}", "unknown", f"There is no {name.removesuffix('_id')} {cell} for you.")
+        return str(known[cell])
+    if kind == "money":
+        amount, _, currency = cell.partition(" ")
+        return {"amount": amount.replace(",", ""), "currency": currency or "CNY"}
+    if kind == "integer":
+        return int(cell) if cell.lstrip("-").isdigit() else cell
+    if kind == "boolean":
+        return {"true": True, "是": True, "yes": True, "1": True}.get(cell.lower(), False)
+    if kind in {"texts", "refs"}:
+        return [part.strip() for part in cell.replace("，", ",").split(",") if part.strip()]
+    if kind in {"rows", "object"}:
+        return _json_cell(name, cell)
+    if kind == "choice":
+        return _option_value(spec, cell)
+    return cell
+
+
+def _json_cell(name: str, cell: str) -> Any:
+    try:
+        return orjson.loads(cell)
+    except orjson.JSONDecodeError as error:
+        raise errors.field_error(f"/{name}", "invalid", "Write JSON in this cell.") from error
+
+
+def _option_value(spec: Any, cell: str) -> str:
+    """A choice may be written as its value or as either label."""
+    for option in spec.metadata["crm"].get("options", ()):
+        if cell == option["value"] or cell in option["label"]:
+            return str(option["value"])
+    return cell
+
+
+def rejected_file(run: JobRun, header: list[str], rejected: list[list[str]]) -> dict[str, Any]:
+    """Keep the lines set aside as a file of the job; answers the job's result."""
+    result: dict[str, Any] = {"dry_run": run.args["dry_run"]}
+    if rejected:
+        with transaction(run.scope) as session:
+            content = to_csv([[*header, "error"], *rejected])
+            stored = files.save(session, content, name="rejected.csv", resource="import")
+            result["rejected_file"] = str(stored.id)
+    return result
+
+
+def run_undo(run: JobRun) -> dict[str, Any]:
+    """Delete the records an import created, in batches, leaving those the caller may not delete."""
+    collection = collection_of(run.args["resource"])
+    run.counts.setdefault("deleted", 0)
+    with transaction(run.scope) as session:
+        created = list(
+            session.scalars(select(ImportedRow.record_id).where(ImportedRow.job_id == UUID(run.args["job_id"])))
+        )
+    for start in range(run.cursor.get("start", 0), len(created), BATCH):
+        with transaction(run.scope) as session:
+            results = bulk.apply(session, collection, "delete", created[start : start + BATCH], {})
+            run.counts["deleted"] += sum(result["status"] == "ok" for result in results)
+            run.save(session, done=start + len(results), total=len(created), start=start + BATCH)
+    return {}

@@ -1,0 +1,57 @@
+"""What Prometheus is told about messaging: read from the tables when it asks, so that it is true whichever process died."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from prometheus_client import Metric
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector, CollectorRegistry
+from sqlalchemy import func, select
+
+from . import inbox, outbox, process_beats
+from .database import system_transaction
+
+if TYPE_CHECKING:
+    from .service import Runtime
+
+
+class MessagingCollector(Collector):
+    """Gauges of one service: outbox lag, inbox by state, and how long its workers and relays have been silent."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    def describe(self) -> Iterator[Metric]:
+        """No metric is known beforehand: registering must not ask the database."""
+        return iter(())
+
+    def collect(self) -> Iterator[Metric]:
+        """Read the tables; nothing is told while the database is away (the scrape itself stays useful)."""
+        try:
+            with self._runtime.activate(), system_transaction(separate=True) as session:
+                out, into, silence = outbox.lag(session), inbox.lag(session), process_beats.silence_s(session)
+                given = session.scalar(select(func.max(outbox.OutboxRow.pos))) or 0
+        except inbox.TROUBLE:
+            return
+        yield GaugeMetricFamily("crm_outbox_unpublished", "Events not yet published", value=out["unpublished"])
+        yield GaugeMetricFamily("crm_outbox_oldest_seconds", "Age of the oldest of them", value=out["oldest_s"])
+        yield GaugeMetricFamily("crm_outbox_pos", "Events numbered so far", value=given)
+        yield GaugeMetricFamily("crm_inbox_oldest_seconds", "Age of the oldest waiting event", value=into["oldest_s"])
+        yield _labelled(
+            "crm_inbox_events", "Events by state", "status", {k: into[k] for k in ("pending", "parked", "dead")}
+        )
+        yield _labelled("crm_process_silence_seconds", "Since the last sign of life", "process", silence)
+
+
+def register(registry: CollectorRegistry, runtime: Runtime) -> None:
+    """Add a service's gauges to a registry."""
+    registry.register(MessagingCollector(runtime))
+
+
+def _labelled(name: str, text: str, label: str, values: dict[str, float]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, text, labels=[label])
+    for key, value in values.items():
+        family.add_metric([key], value)
+    return family

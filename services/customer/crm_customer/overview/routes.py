@@ -1,0 +1,113 @@
+"""The 360° page: one timeline of facts from all services, and the customer's figures."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask import request
+
+from crm_chassis import errors, org
+from crm_chassis.collection import writing
+from crm_chassis.collection.declaration import HIDDEN, MASKED
+from crm_chassis.database import transaction
+from crm_chassis.http import Blueprint, answers, query
+from crm_chassis.identity import Principal, current_principal, requires
+
+from .. import paging
+from ..customers.collection import customers
+from ..timeline import rules
+from ..timeline.models import TimelineEntry
+from . import queries
+from .schemas import OverviewView, TimelineQuery, TimelineView
+
+blueprint = Blueprint("customer overview", __name__, url_prefix="/customers")
+
+_FIGURES = {
+    "open_opportunities": "opportunity",
+    "orders_12_months": "order",
+    "open_receivables": "receivable",
+    "requests": "request",
+    "last_interaction": "interaction",
+    "next_activity": "activity",
+}
+_OF_THE_CUSTOMER = ("last_contact_at", "last_order_at", "churn_risk", "satisfaction")
+
+
+@blueprint.get("/<uuid:customer_id>/timeline")
+@requires("customer:read")
+@query(TimelineQuery)
+@answers(TimelineView)
+def timeline(customer_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
+    """What happened with a customer, newest first, as far as the caller may read it."""
+    principal, limit = current_principal(), query["limit"]
+    resources = sorted(kind for kind in _kinds(query.get("kinds")) if principal.may(f"{kind}:read"))
+    question = f"timeline {customer_id} {','.join(resources)}"
+    after = _after(question, query.get("cursor"))
+    with transaction() as session:
+        customer = writing.get(session, customers, customer_id)
+        found = queries.entries(session, customer, resources=resources, after=after, limit=limit + 1)
+        shown = found[:limit]
+        names = org.users(session, {entry.actor_id for entry in shown if entry.actor_id})
+    chinese = _prefers_chinese(principal)
+    more = paging.cursor_after(question, shown[-1].at.isoformat(), str(shown[-1].id)) if len(found) > limit else None
+    return {"items": [_entry(entry, names, principal, chinese) for entry in shown], "next_cursor": more}
+
+
+@blueprint.get("/<uuid:customer_id>/overview")
+@requires("customer:read")
+@answers(OverviewView)
+def overview(customer_id: UUID) -> dict[str, Any]:
+    """A customer's counts and sums from every service, as far as the caller may read them."""
+    principal = current_principal()
+    may_read = {resource for resource in _FIGURES.values() if principal.may(f"{resource}:read")}
+    closed = _closed(principal, "customer")
+    with transaction() as session:
+        customer = writing.get(session, customers, customer_id)
+        made = queries.figures(session, customer, may_read)
+    kept = {name: None if name in closed else getattr(customer, name) for name in _OF_THE_CUSTOMER}
+    return {"customer_id": customer.id, **{name: made[resource] for name, resource in _FIGURES.items()}, **kept}
+
+
+def _kinds(raw: str | None) -> list[str]:
+    if raw is None:
+        return list(rules.KINDS)
+    wanted = [kind.strip() for kind in raw.split(",") if kind.strip()]
+    unknown = [kind for kind in wanted if kind not in rules.KINDS]
+    if unknown:
+        raise errors.field_error("?kinds", "unknown", f"Choose from {', '.join(rules.KINDS)}.")
+    return wanted
+
+
+def _after(question: str, cursor: str | None) -> tuple[datetime, UUID] | None:
+    if cursor is None:
+        return None
+    at, entry_id = paging.position(question, cursor)
+    return datetime.fromisoformat(at), UUID(entry_id)
+
+
+def _prefers_chinese(principal: Principal) -> bool:
+    best = request.accept_languages.best_match(["zh-CN", "zh", "en"], default=principal.locale)
+    return str(best).startswith("zh")
+
+
+def _closed(principal: Principal, resource: str) -> set[str]:
+    return {name for name, access in principal.access(resource).items() if access in {HIDDEN, MASKED}}
+
+
+def _entry(entry: TimelineEntry, names: dict[UUID, org.OrgUser], principal: Principal, chinese: bool) -> dict[str, Any]:
+    fact = rules.FACTS[entry.type]
+    details = rules.open_details(entry.details, _closed(principal, entry.resource))
+    actor = names.get(entry.actor_id) if entry.actor_id else None
+    return {
+        "id": entry.id,
+        "at": entry.at,
+        "type": entry.type,
+        "kind": entry.resource,
+        "title": rules.title(fact, details, chinese=chinese),
+        "actor_id": entry.actor_id,
+        "actor_name": actor.display_name if actor else None,
+        "link": f"/{fact.path}/{entry.subject_id}",
+        "payload": details,
+    }

@@ -1,0 +1,1 @@
+"""Sums by month, kept up to date as events arrive."""

@@ -1,0 +1,94 @@
+"""The reports over HTTP."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask import Response, request
+from marshmallow import Schema, ValidationError, validate, validates_schema
+from marshmallow import fields as ma
+
+from crm_chassis import errors
+from crm_chassis.database import transaction
+from crm_chassis.http import Blueprint, json_response, query
+from crm_chassis.identity import current_principal, requires
+
+from . import rendering
+from .catalogue import REPORTS, Report, catalogue
+from .queries import Asked, answer, names
+
+blueprint = Blueprint("reports", __name__, url_prefix="/reports")
+
+JSON, CSV = "application/json", "text/csv"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class ReportQuery(Schema):
+    """What to show. from, to: any day of the first and last month. limit: lines; the rest is one more."""
+
+    from_ = ma.Date(data_key="from", load_default=None)
+    to = ma.Date(load_default=None)
+    unit_id = ma.UUID(load_default=None)
+    owner_id = ma.UUID(load_default=None)
+    region_code = ma.String(load_default=None, validate=validate.Regexp(r"^[0-9]{2,20}\Z"))
+    level = ma.String(load_default=None, validate=validate.Length(1, 60))
+    currency = ma.String(load_default=None, validate=validate.Regexp(r"^[A-Z]{3}\Z"))
+    group_by = ma.String(load_default=None)
+    limit = ma.Integer(load_default=50, validate=validate.Range(1, 1000))
+
+    @validates_schema
+    def in_order(self, values: dict[str, Any], **_: Any) -> None:
+        """The period must not end before it begins."""
+        if values["from_"] and values["to"] and values["to"] < values["from_"]:
+            raise ValidationError("Choose a last month that is not before the first.", "to")
+
+
+@blueprint.get("")
+@requires("report:read")
+def list_reports() -> Response:
+    """The reports there are, with their parameters, groups and columns."""
+    return json_response({"items": catalogue()})
+
+
+@blueprint.get("/<name>")
+@requires("report:read")
+@query(ReportQuery)
+def read_report(name: str, query: dict[str, Any]) -> Response:
+    """One report within the caller's scope, as JSON, CSV or XLSX by ``Accept``."""
+    report = REPORTS.get(name)
+    if report is None:
+        raise errors.NotFound(f"There is no report of this name; there are {', '.join(REPORTS)}.")
+    asked, principal = _asked(report, query), current_principal()
+    kind = request.accept_mimetypes.best_match((JSON, CSV, XLSX), default=JSON)
+    if kind != JSON and not principal.may("report:export"):
+        raise errors.Forbidden("Your roles do not include report:export. Ask your administrator for it.")
+    with transaction() as session:
+        found = answer(session, principal, report, asked)
+        named = names(session, principal, asked.group_by, [line.key for line in found.lines])
+    if kind == JSON:
+        return json_response(rendering.as_json(report, asked, found, named))
+    write = rendering.as_csv if kind == CSV else rendering.as_xlsx
+    return _file(report, kind, write(report, asked, found, named, principal.locale))
+
+
+def _asked(report: Report, query: dict[str, Any]) -> Asked:
+    group = query["group_by"] or report.groups[0]
+    if group not in report.groups:
+        message = f"This report is grouped by {', '.join(report.groups)}."
+        raise errors.Invalid(errors=[{"pointer": "?group_by", "code": "unknown", "message": message}])
+    return Asked(
+        group_by=group,
+        first=_month(query.pop("from_")),
+        last=_month(query.pop("to")),
+        **{name: value for name, value in query.items() if name != "group_by"},
+    )
+
+
+def _month(day: date | None) -> date | None:
+    return day.replace(day=1) if day else None
+
+
+def _file(report: Report, kind: str, content: bytes) -> Response:
+    name = f"{report.name}.{'csv' if kind == CSV else 'xlsx'}"
+    return Response(content, mimetype=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})

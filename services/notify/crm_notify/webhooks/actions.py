@@ -1,0 +1,212 @@
+"""Creating webhooks, queueing events for them, and how a call ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, exists, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from crm_chassis import clock, errors, ids, outbox
+from crm_chassis.collection import writing
+from crm_chassis.service import current_runtime
+from crm_contracts.envelope import Envelope
+
+from .. import settings
+from . import rules, secrets
+from .models import Call, Webhook
+
+DISABLED_EVENT = "crm.notify.webhook.disabled.v1"
+CALLS_KEPT = timedelta(days=30)
+_ERROR_LONGEST = 500
+
+
+def create(session: Session, values: dict[str, Any]) -> Webhook:
+    """A webhook with a fresh secret, which its first answer alone shows. Raises Invalid for a refused address."""
+    _check(values)
+    webhook = Webhook(**values, sealed_secret="")
+    _give_secret(webhook)
+    session.add(webhook)
+    return webhook
+
+
+def change(_session: Session, webhook: Webhook, values: dict[str, Any]) -> None:
+    """Change a webhook; switching it on again forgets why it was off. Raises Invalid for a refused address."""
+    _check(values)
+    if values.get("active") and not webhook.active:
+        values |= {"disabled_reason": None, "failing_since": None, "next_attempt_at": clock.now()}
+    if "url" in values and values["url"] != webhook.url:
+        values |= {"failing_since": None, "next_attempt_at": clock.now()}
+    writing.assign(webhook, values)
+
+
+def _check(values: Mapping[str, Any]) -> None:
+    if "url" in values:
+        reason = rules.refused_url(values["url"], private_allowed=settings.private_webhooks_allowed())
+        if reason:
+            raise errors.field_error("/url", "refused", reason)
+    unknown = rules.unknown_patterns(values.get("events", ()))
+    if unknown or values.get("events") == []:
+        named = ", ".join(unknown) or "an empty list"
+        raise errors.field_error(
+            "/events", "unknown", f"No event matches {named}. Write crm.sales.order.*.v1 or crm.#."
+        )
+
+
+def rotate_secret(webhook: Webhook) -> Webhook:
+    """Give a webhook a new secret; calls are signed with the old one too for a day, so that nobody misses one."""
+    webhook.sealed_previous, webhook.previous_until = webhook.sealed_secret, clock.now() + rules.SECRET_OVERLAP
+    _give_secret(webhook)
+    return webhook
+
+
+def _give_secret(webhook: Webhook) -> None:
+    secret = secrets.new_secret()
+    webhook.sealed_secret = secrets.seal(secret, current_runtime().settings.signing_key)
+    webhook.shown_secret = secret  # no column: it lives as long as this answer
+
+
+def secrets_of(webhook: Webhook, now: datetime) -> list[str]:
+    """The secrets that sign a call now, the newest first."""
+    key = current_runtime().settings.signing_key
+    sealed = [webhook.sealed_secret]
+    if webhook.sealed_previous and webhook.previous_until and webhook.previous_until > now:
+        sealed.append(webhook.sealed_previous)
+    return [secrets.unseal(each, key) for each in sealed]
+
+
+def queue(session: Session, webhooks: Sequence[Webhook], envelope: Envelope) -> None:
+    """Write the calls that an event asks for, once each."""
+    if not webhooks:
+        return
+    rows = [
+        {
+            "id": ids.uuid7(),
+            "webhook_id": webhook.id,
+            "event_id": UUID(envelope.id),
+            "type": envelope.type,
+            "envelope": envelope.to_dict(),
+            "status": "pending",
+            "attempts": 0,
+            "created_at": clock.now(),
+        }
+        for webhook in webhooks
+    ]
+    session.execute(insert(Call.__table__).values(rows).on_conflict_do_nothing())
+
+
+def test(session: Session, webhook: Webhook) -> Call:
+    """Queue an event that says nothing but that the line works; answers its call."""
+    event_id = str(ids.uuid7())
+    envelope = Envelope(
+        id=event_id,
+        source="notify",
+        type=rules.TEST_TYPE,
+        subject=str(webhook.id),
+        time=outbox.to_json(clock.now()),
+        data={"id": str(webhook.id), "url": webhook.url},
+        aggregateversion=webhook.version,
+        unitid=str(webhook.unit_id),
+    )
+    queue(session, [webhook], envelope)
+    return session.scalars(select(Call).where(Call.webhook_id == webhook.id, Call.event_id == UUID(event_id))).one()
+
+
+def replay(session: Session, call: Call) -> Call:
+    """Queue a finished call again, behind all that waits. Raises StateConflict while it is still pending."""
+    if call.status == "pending":
+        raise errors.StateConflict("This delivery is still waiting to be made.")
+    call.status, call.attempts, call.last_error = "pending", 0, None
+    call.position = session.scalar(select(func.nextval(_SEQUENCE))) or call.position
+    session.flush()
+    return call
+
+
+_SEQUENCE = func.pg_get_serial_sequence("webhook_calls", "position")
+
+
+def claim(session: Session) -> UUID | None:
+    """Take the webhook that has waited longest, of those with something to send; its lease keeps other senders away."""
+    now = clock.now()
+    pending = exists().where(Call.webhook_id == Webhook.id, Call.status == "pending")
+    found = session.scalar(
+        select(Webhook.id)
+        .where(
+            Webhook.active,
+            Webhook.next_attempt_at <= now,
+            or_(Webhook.lease_until.is_(None), Webhook.lease_until < now),
+            pending,
+        )
+        .order_by(Webhook.next_attempt_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    if found is not None:
+        _set(session, [found], lease_until=now + rules.LEASE)
+    return found
+
+
+def release(session: Session, webhook_id: UUID) -> None:
+    """Let others send for this webhook again, behind the webhooks that wait already."""
+    _set(
+        session,
+        [webhook_id],
+        lease_until=None,
+        next_attempt_at=func.greatest(Webhook.next_attempt_at, clock.now()),
+    )
+
+
+def sent(session: Session, call: Call, status: int) -> None:
+    """The receiver took it; whatever trouble there was is over. The sender keeps the webhook a while longer."""
+    call.status, call.response_status, call.last_error = "sent", status, None
+    call.attempts, call.sent_at = call.attempts + 1, clock.now()
+    _set(session, [call.webhook_id], failing_since=None, lease_until=clock.now() + rules.LEASE)
+
+
+def failed(session: Session, call: Call, *, status: int | None, error: str) -> None:
+    """The receiver did not take it: the webhook rests, and all behind this call waits. After days it is switched off.
+
+    A call that the receiver refuses again and again is given up, so that those behind it are made.
+    """
+    call.attempts, call.response_status = call.attempts + 1, status
+    if rules.is_hopeless(status, call.attempts):
+        call.status = "failed"
+    call.last_error = error[:_ERROR_LONGEST]
+    webhook = session.get_one(Webhook, call.webhook_id, with_for_update=True)
+    since = webhook.failing_since or clock.now()
+    rest = clock.now() + rules.next_wait(call.attempts)
+    _set(session, [webhook.id], failing_since=since, next_attempt_at=rest, lease_until=None)
+    if status == rules.GONE:
+        disable(session, webhook, "The receiver answered 410 Gone.")
+    elif clock.now() - since >= rules.DISABLE_AFTER:
+        disable(session, webhook, f"It has failed for {rules.DISABLE_AFTER.days} days: {call.last_error}")
+
+
+def disable(session: Session, webhook: Webhook, reason: str) -> None:
+    """Switch a webhook off and announce it as ``webhook.disabled``. What waits stays until it is switched on again."""
+    webhook.active, webhook.disabled_reason = False, reason
+    session.flush()
+    facts = {
+        "id": webhook.id,
+        "version": webhook.version,
+        "unit_id": webhook.unit_id,
+        "owner_id": webhook.owner_id,
+        "url": webhook.url,
+        "reason": reason,
+    }
+    outbox.record(session, DISABLED_EVENT, webhook.id, facts, version=webhook.version, unit_id=webhook.unit_id)
+
+
+def forget_old(session: Session) -> None:
+    """Remove calls made more than CALLS_KEPT ago."""
+    session.execute(delete(Call).where(Call.created_at < clock.now() - CALLS_KEPT, Call.status != "pending"))
+
+
+def _set(session: Session, webhook_ids: Sequence[UUID], **values: Any) -> None:
+    """Move the state of queues without making a new version of the webhooks."""
+    statement = update(Webhook).where(Webhook.id.in_(webhook_ids)).values(**values)
+    session.execute(statement.execution_options(synchronize_session=False))

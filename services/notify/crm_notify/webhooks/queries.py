@@ -1,0 +1,52 @@
+"""Looking up webhooks and their calls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from crm_chassis import errors
+
+from . import rules
+from .models import Call, Webhook
+
+PAGE = 50
+
+
+def listeners(session: Session, event_type: str, units: Sequence[UUID], root: UUID | None) -> list[Webhook]:
+    """The active webhooks that want an event.
+
+    units: where it happened and the units above. An event that belongs to no unit is for ``root``'s webhooks only.
+    """
+    reached = [root] if not units and root else list(units)
+    rows = session.scalars(select(Webhook).where(Webhook.active, Webhook.unit_id.in_(reached)))
+    return [row for row in rows if rules.wants(row.events, event_type)]
+
+
+def calls_page(
+    session: Session, webhook_id: UUID, *, status: str | None, before: int | None, limit: int
+) -> Sequence[Call]:
+    """The calls of a webhook, the latest first, one more than ``limit`` when there are more."""
+    statement = select(Call).where(Call.webhook_id == webhook_id)
+    if status:
+        statement = statement.where(Call.status == status)
+    if before is not None:
+        statement = statement.where(Call.position < before)
+    return session.scalars(statement.order_by(Call.position.desc()).limit(limit + 1)).all()
+
+
+def call(session: Session, webhook_id: UUID, call_id: UUID) -> Call:
+    """One call of a webhook, locked. Raises NotFound."""
+    found = session.scalar(select(Call).where(Call.id == call_id, Call.webhook_id == webhook_id).with_for_update())
+    if found is None:
+        raise errors.NotFound("This webhook has no such delivery.")
+    return found
+
+
+def first_pending(session: Session, webhook_id: UUID) -> Call | None:
+    """The call that is next in a webhook's order."""
+    pending = select(Call).where(Call.webhook_id == webhook_id, Call.status == "pending")
+    return session.scalar(pending.order_by(Call.position).limit(1))

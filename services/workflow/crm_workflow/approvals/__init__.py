@@ -1,0 +1,1 @@
+"""Approvals: where a document stands, who is asked, and what they said."""

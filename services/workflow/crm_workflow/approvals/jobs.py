@@ -1,0 +1,33 @@
+"""What happens to approvals with time."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from crm_chassis import clock
+from crm_chassis.schedules import Schedule
+
+from . import actions, queries
+from .collection import announce_outcome, approvals
+
+
+def time_out(session: Session) -> None:
+    """Announce approvals that wait too long, once for each step, and let the managers of the late see them."""
+    for approval in queries.overdue(session, clock.now()):
+        late, managers = actions.mark_timed_out(session, approval)
+        if late:
+            approvals.announce(session, approval, "timed-out", assignee_ids=late, escalated_to_ids=managers)
+
+
+def assign_stuck(session: Session) -> None:
+    """Look again for approvers of what waits for nobody: the company may have got a manager since."""
+    for approval in queries.unassigned(session):
+        asked = actions.assign_again(session, approval)
+        session.flush()
+        announce_outcome(session, approval, asked)
+
+
+SCHEDULES = [
+    Schedule("approvals.time-out", every_s=60, run=time_out),
+    Schedule("approvals.assign-stuck", every_s=300, run=assign_stuck),
+]

@@ -1,0 +1,1 @@
+"""Approval flows: templates that customers edit and publish."""

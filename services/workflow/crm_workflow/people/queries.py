@@ -1,0 +1,60 @@
+"""Finding approvers in the company tree; only active users are found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from crm_chassis import org
+
+COMPANY_ADMINISTRATOR, GROUP_ADMINISTRATOR = "subsidiary_admin", "group_admin"
+MOST = 50
+"""No step asks more people than this, however many hold a role."""
+
+
+def active(session: Session, user_ids: Iterable[UUID]) -> list[UUID]:
+    """Those of the users who are active, in the order given, each once."""
+    wanted = list(dict.fromkeys(user_ids))
+    known = org.users(session, wanted)
+    return [user_id for user_id in wanted if user_id in known and known[user_id].active]
+
+
+def unit_of(session: Session, user_id: UUID) -> UUID | None:
+    """Where a user works, None when this service has not heard of them."""
+    return session.scalar(select(org.OrgUser.unit_id).where(org.OrgUser.id == user_id))
+
+
+def managers_above(session: Session, unit_id: UUID) -> list[UUID]:
+    """The managers of the unit and of the units above it, the nearest first, each once."""
+    path = org.tree().ancestors(unit_id)
+    rows = session.execute(select(org.OrgUnit.id, org.OrgUnit.manager_id).where(org.OrgUnit.id.in_(path)))
+    managers = {row.id: row.manager_id for row in rows}
+    return active(session, [manager for unit in path if (manager := managers.get(unit))])
+
+
+def with_role(session: Session, role: str, unit_id: UUID) -> list[UUID]:
+    """Who holds a role in the unit's company, or else in the nearest company above it where somebody does."""
+    tree = org.tree()
+    companies = dict.fromkeys(tree.company(unit) for unit in tree.ancestors(unit_id))
+    for company in companies:
+        own_units = [unit for unit in tree.descendants(company) if tree.company(unit) == company]
+        holders = (
+            select(org.OrgUser.id)
+            .where(org.OrgUser.unit_id.in_(own_units), org.OrgUser.active, org.OrgUser.roles.contains([role]))
+            .order_by(org.OrgUser.id)
+            .limit(MOST)
+        )
+        if found := list(session.scalars(holders)):
+            return found
+    return []
+
+
+def administrators(session: Session, unit_id: UUID, *, but: Iterable[UUID]) -> list[UUID]:
+    """Who answers for a company when nobody else does: its administrators, or else those of the group."""
+    for role in (COMPANY_ADMINISTRATOR, GROUP_ADMINISTRATOR):
+        if found := [each for each in with_role(session, role, unit_id) if each not in set(but)]:
+            return found
+    return []

@@ -1,0 +1,83 @@
+"""Recurring work: due rows, however many look at them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from chassis.bus.bus_world import World
+from chassis.bus.ledger_and_mirror import Account
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from crm_chassis import clock, process_beats, schedules
+from crm_chassis.schedules import Schedule, ScheduleRow
+from crm_chassis.service import Runtime
+
+
+def open_account(session: Session) -> None:
+    """Work that shows how often it was done."""
+    session.add(Account(version=1, balance=0))
+
+
+def fail(session: Session) -> None:
+    """Work that leaves a trace and then breaks."""
+    open_account(session)
+    session.flush()
+    raise ValueError("the printer is out of paper")
+
+
+@pytest.fixture
+def runtime(world_without_broker: World) -> Iterator[Runtime]:
+    """The ledger with one schedule that works and one that does not."""
+    ledger = world_without_broker["ledger"]
+    both = (Schedule("open", 60, open_account), Schedule("fail", 3600, fail))
+    made = Runtime(replace(ledger.service, schedules=both), ledger.settings)
+    yield made
+    made.close()
+
+
+def accounts(runtime: Runtime) -> int:
+    with runtime.activate(), schedules.system_transaction() as session:
+        return session.scalar(select(func.count()).select_from(Account))
+
+
+def test_two_beats_at_the_same_time_run_due_work_once(runtime: Runtime) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        ran = [name for names in pool.map(lambda _: schedules.run_due(runtime), range(4)) for name in names]
+    assert ran.count("open") == 1
+    assert accounts(runtime) == 1
+
+
+def test_missed_turns_are_not_made_up_for_and_the_rhythm_stays(runtime: Runtime) -> None:
+    start = clock.now()
+    with clock.frozen(start):
+        schedules.run_due(runtime)
+    with clock.frozen(start + timedelta(seconds=59)):
+        assert "open" not in schedules.run_due(runtime)
+    with clock.frozen(start + timedelta(seconds=605)):
+        schedules.run_due(runtime)
+        schedules.run_due(runtime)
+    assert accounts(runtime) == 2
+    with runtime.activate(), schedules.system_transaction() as session:
+        assert session.get_one(ScheduleRow, "open").due_at == start + timedelta(seconds=660)
+
+
+def test_failing_work_is_undone_noted_and_tried_again_within_a_minute(runtime: Runtime) -> None:
+    schedules.run_due(runtime)
+    assert accounts(runtime) == 1, "only the schedule that works left its row"
+    with runtime.activate(), schedules.system_transaction() as session:
+        row = session.get_one(ScheduleRow, "fail")
+        assert row.last_error == "ValueError: the printer is out of paper"
+        assert row.due_at <= clock.now() + timedelta(seconds=60)
+
+
+def test_a_process_shows_that_it_lives(runtime: Runtime) -> None:
+    process_beats.beat(runtime, "relay")
+    process_beats.beat(runtime, "relay")
+    with runtime.activate(), schedules.system_transaction() as session:
+        assert set(process_beats.silence_s(session)) == {"relay"}
+        assert process_beats.silence_s(session)["relay"] < process_beats.ALIVE_S

@@ -1,0 +1,351 @@
+"""Claims over HTTP: sums, policies, invoices used once in the group, approval and payment."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from crm_chassis.ids import uuid7
+from crm_chassis.testing import Bench, Client
+
+from .conftest import Group
+
+
+def item(group: Group, amount: str = "100", **more: Any) -> dict[str, Any]:
+    return {"category_id": group.category("meals"), "on": "2026-03-02", "amount": amount, **more}
+
+
+def invoice(group: Group, number: str, kind: str = "e_invoice", **more: Any) -> dict[str, Any]:
+    return item(group, invoice_no=number, invoice_kind=kind, **more)
+
+
+def draft(client: Client, *items: dict[str, Any], **more: Any) -> dict[str, Any]:
+    answer = client.post("/claims", {"title": "三月差旅", "items": list(items), **more})
+    assert answer.status_code == 201, answer.json
+    return answer.json
+
+
+def approved(group: Group, client: Client, *items: dict[str, Any]) -> str:
+    path = f"/claims/{draft(client, *(items or [item(group)]))['id']}"
+    assert client.post(f"{path}/submit").status_code == 200
+    group.decide(group.asked(), "approved")
+    return path
+
+
+def used(answer: Any) -> list[tuple[str, str]]:
+    assert answer.status_code == 422, answer.json
+    return [(error["pointer"], error["code"]) for error in answer.json["errors"]]
+
+
+def test_a_group_begins_with_categories_in_both_languages_and_gets_them_once(group: Group) -> None:
+    admin = group.bench.client(group.bench.caller(group.root))
+    first = admin.get("/expense-categories?limit=200").json["items"]
+    assert {"meals", "lodging", "train", "flight", "taxi", "entertainment"} <= {row["code"] for row in first}
+    assert all(row["name"] and row["name_en"] for row in first)
+
+    root = {
+        "id": group.root,
+        "code": "BD",
+        "name": "BD",
+        "name_en": None,
+        "kind": "group",
+        "parent_id": None,
+        "manager_id": None,
+        "timezone": "Asia/Shanghai",
+        "currency": "CNY",
+        "active": True,
+        "tree_version": 1,
+    }
+    one = next(row for row in first if row["code"] == "taxi")
+    assert admin.delete(f"/expense-categories/{one['id']}", version=1).status_code == 204
+    group.bench.deliver("crm.gateway.org-unit.created.v1", root)
+    again = admin.get("/expense-categories?limit=200").json["items"]
+    assert {row["id"] for row in again} == {row["id"] for row in first} - {one["id"]}
+
+
+def test_a_code_of_a_category_is_unique_in_its_unit(group: Group) -> None:
+    admin = group.bench.client(group.bench.caller(group.root))
+    answer = admin.post("/expense-categories", {"code": "meals", "name": "餐"})
+
+    assert answer.status_code == 409
+    assert answer.json["errors"][0]["pointer"] == "/code"
+
+
+def test_nobody_signed_in_is_told_to_sign_in(bench: Bench) -> None:
+    for verb in ("submit", "withdraw", "pay"):
+        assert bench.client().post(f"/claims/{uuid7()}/{verb}").status_code == 401, verb
+
+
+def test_claim_verbs_need_a_key_scope_and_permission(group: Group, anna: Client, eve: Client) -> None:
+    path = f"/claims/{draft(anna, item(group))['id']}"
+    reader = group.bench.client(group.bench.caller(group.n1, ["claim:read"]))
+    payer = group.bench.client(group.bench.caller(group.e1, ["claim:read", "claim:pay"]))
+
+    for verb in ("submit", "withdraw"):
+        assert anna.call("POST", f"{path}/{verb}").status_code == 400, verb
+        assert eve.post(f"{path}/{verb}").status_code == 404, verb
+        assert reader.post(f"{path}/{verb}").status_code == 403, verb
+    assert anna.post(f"{path}/pay").status_code == 403
+    assert payer.post(f"{path}/pay").status_code == 404
+    assert anna.post(f"{path}/withdraw").status_code == 409
+
+
+def test_a_claim_adds_up_in_its_currency(group: Group, anna: Client) -> None:
+    made = draft(
+        anna, item(group, "100.10"), item(group, "10", currency="USD", rate="7.1234"), item(group, "5", currency="CNY")
+    )
+
+    assert made["number"] == "EX-N1-000001"
+    assert made["total"] == {"amount": "176.33", "currency": "CNY"}
+    assert [row["converted"] for row in made["items"]] == ["100.10", "71.23", "5.00"]
+    changed = anna.patch(f"/claims/{made['id']}", {"items": made["items"][:1]}, version=1)
+    assert (changed.status_code, changed.json["total"]["amount"]) == (200, "100.10")
+
+
+@pytest.mark.parametrize(
+    ("values", "pointer"),
+    [
+        ({"category_id": str(uuid7())}, "/items/0/category_id"),
+        ({"on": "2999-01-01"}, "/items/0/on"),
+        ({"currency": "USD"}, "/items/0/rate"),
+        ({"currency": "usd"}, "/items/0/currency"),
+        ({"invoice_no": "1", "invoice_kind": "napkin"}, "/items/0/invoice_kind"),
+        ({"invoice_no": "--", "invoice_kind": "taxi"}, "/items/0/invoice_no"),
+        ({"amount": "0"}, "/items/0/amount"),
+        ({"surprise": 1}, "/items/0/surprise"),
+    ],
+)
+def test_an_item_that_does_not_fit_is_named(group: Group, anna: Client, values: dict[str, Any], pointer: str) -> None:
+    answer = anna.post("/claims", {"title": "x", "items": [item(group) | values]})
+
+    assert answer.status_code == 422
+    assert answer.json["errors"][0]["pointer"] == pointer
+
+
+def test_a_patch_replaces_the_items_by_whole_ones(group: Group, anna: Client) -> None:
+    path = f"/claims/{draft(anna, item(group))['id']}"
+    answer = anna.patch(path, {"items": [{"amount": "1"}]}, version=1)
+
+    assert {error["pointer"] for error in answer.json["errors"]} == {"/items/0/category_id", "/items/0/on"}
+
+
+def test_a_claim_names_an_approved_trip_of_its_claimant(group: Group, anna: Client) -> None:
+    trip = {"subject": "拜访", "starts_on": "2026-03-02", "ends_on": "2026-03-06"}
+    mine = anna.post("/travel-plans", trip).json["id"]
+    body = {"title": "x", "travel_plan_id": mine}
+    assert anna.post("/claims", body).json["errors"][0]["code"] == "not_approved"
+    anna.post(f"/travel-plans/{mine}/submit")
+    group.decide(group.asked(), "approved")
+
+    assert anna.post("/claims", body).status_code == 201
+    colleague = group.person(group.n1, "bert")
+    assert colleague.post("/claims", body).json["errors"][0]["pointer"] == "/travel_plan_id"
+
+
+def test_a_claim_beyond_the_policy_says_why_and_its_approvers_see_it(group: Group, anna: Client) -> None:
+    admin = group.bench.client(group.bench.caller(group.root))
+    limit = {"category_id": group.category("meals"), "limit_per_day": {"amount": "120", "currency": "CNY"}}
+    assert admin.post("/expense-policies", limit).status_code == 201
+    made = draft(anna, item(group, "70"), item(group, "51"), item(group, "99", on="2026-03-03"))
+    path = f"/claims/{made['id']}"
+    assert [row["over_policy"] for row in made["items"]] == [True, True, False]
+
+    refused = anna.post(f"{path}/submit")
+    assert used(refused) == [("/items/0/note", "over_policy"), ("/items/1/note", "over_policy")]
+    noted = [row | {"note": "客户宴请"} for row in made["items"]]
+    assert anna.patch(path, {"items": noted}, version=1).status_code == 200
+    assert anna.post(f"{path}/submit").status_code == 200
+    assert group.asked()["fields"]["over_policy"] is True
+
+
+def test_a_policy_for_a_category_that_does_not_hold_in_its_unit_is_refused(group: Group) -> None:
+    admin = group.bench.client(group.bench.caller(group.root))
+    own = admin.post("/expense-categories", {"code": "x", "name": "x", "unit_id": str(group.e1)}).json["id"]
+    limit = {"category_id": own, "limit_per_day": {"amount": "1", "currency": "CNY"}, "unit_id": str(group.n1)}
+
+    assert admin.post("/expense-policies", limit).json["errors"][0]["pointer"] == "/category_id"
+    assert admin.post("/expense-policies", limit | {"unit_id": str(group.e1)}).status_code == 201
+
+
+def test_an_empty_claim_is_not_submitted(anna: Client) -> None:
+    path = f"/claims/{draft(anna)['id']}"
+
+    assert anna.post(f"{path}/submit").json["errors"][0]["pointer"] == "/items"
+
+
+def test_an_invoice_is_claimed_once_in_the_whole_group_and_nobody_learns_by_whom(
+    group: Group, anna: Client, eve: Client
+) -> None:
+    held = draft(anna, invoice(group, "0123-4567"))
+    answer = eve.post("/claims", {"title": "x", "items": [item(group), invoice(group, "０１２３ 4567")]})
+
+    assert used(answer) == [("/items/1/invoice_no", "invoice_used")]
+    assert held["id"] not in answer.text
+    assert "N1" not in answer.text
+    assert eve.post("/claims", {"title": "x", "items": [invoice(group, "01234567", "taxi")]}).status_code == 201
+
+
+def test_an_invoice_of_which_nobody_says_the_kind_is_a_digital_one(group: Group, anna: Client, eve: Client) -> None:
+    assert draft(anna, item(group, invoice_no="88"))["items"][0]["invoice_kind"] == "e_invoice"
+
+    assert used(eve.post("/claims", {"title": "x", "items": [invoice(group, "88")]}))
+
+
+def test_the_same_invoice_twice_in_one_claim_is_refused(group: Group, anna: Client) -> None:
+    twice = [invoice(group, "77"), invoice(group, "77")]
+
+    assert used(anna.post("/claims", {"title": "x", "items": twice})) == [("/items/1/invoice_no", "invoice_used")]
+
+
+def test_an_edited_claim_gives_back_what_it_names_no_more(group: Group, anna: Client, eve: Client) -> None:
+    made = draft(anna, invoice(group, "1"), invoice(group, "2"))
+    assert anna.patch(f"/claims/{made['id']}", {"items": [invoice(group, "2")]}, version=1).status_code == 200
+
+    draft(eve, invoice(group, "1"))
+    assert used(eve.post("/claims", {"title": "x", "items": [invoice(group, "2")]}))
+
+
+@pytest.mark.parametrize("how", ["deleted", "withdrawn", "rejected"])
+def test_a_claim_that_is_over_gives_its_invoices_back(group: Group, anna: Client, eve: Client, how: str) -> None:
+    made = draft(anna, invoice(group, "9"))
+    path = f"/claims/{made['id']}"
+    if how == "deleted":
+        assert anna.delete(path, version=1).status_code == 204
+    else:
+        anna.post(f"{path}/submit")
+        if how == "withdrawn":
+            anna.post(f"{path}/withdraw")
+        else:
+            group.decide(group.asked(), "rejected")
+
+    draft(eve, invoice(group, "9"))
+
+
+@pytest.mark.parametrize("how", ["restored", "withdrawn"])
+def test_a_claim_that_comes_back_needs_its_invoices_again(group: Group, anna: Client, eve: Client, how: str) -> None:
+    path = f"/claims/{draft(anna, invoice(group, '9'))['id']}"
+    if how == "restored":
+        anna.delete(path, version=1)
+        draft(eve, invoice(group, "9"))
+        assert anna.post(f"{path}/restore").status_code == 200
+    else:
+        anna.post(f"{path}/submit")
+        anna.post(f"{path}/withdraw")
+        draft(eve, invoice(group, "9"))
+
+    assert used(anna.post(f"{path}/submit")) == [("/items/0/invoice_no", "invoice_used")]
+    assert anna.get(path).json["status"] in {"draft", "withdrawn"}
+
+
+def test_of_many_claims_at_once_one_gets_the_invoice(group: Group, anna: Client, eve: Client) -> None:
+    body = {"title": "x", "items": [invoice(group, "5"), invoice(group, "4")]}
+    backwards = {"title": "x", "items": [invoice(group, "4"), invoice(group, "5")]}
+    calls = [(anna, body), (eve, backwards)] * 6
+    with ThreadPoolExecutor(6) as pool:
+        statuses = list(pool.map(lambda call: call[0].post("/claims", call[1]).status_code, calls))
+
+    assert sorted(statuses) == [201, *[422] * 11]
+
+
+def test_a_returned_claim_keeps_its_invoices(group: Group, anna: Client, eve: Client) -> None:
+    path = f"/claims/{draft(anna, invoice(group, '9'))['id']}"
+    anna.post(f"{path}/submit")
+    group.decide(group.asked(), "returned", comment="补发票")
+
+    assert anna.get(path).json["decision_comment"] == "补发票"
+    assert used(eve.post("/claims", {"title": "x", "items": [invoice(group, "9")]}))
+    assert anna.post(f"{path}/submit").status_code == 200
+    assert group.asked()["round"] == 2
+
+
+def test_an_approved_claim_is_paid_once_by_somebody_else(group: Group, anna: Client, finance: Client) -> None:
+    path = approved(group, anna)
+    assert finance.get(path).json["payment_status"] == "scheduled"
+    assert "pay" in finance.get(path).json["can"]
+    assert finance.call("POST", f"{path}/pay").status_code == 400
+
+    paid = finance.post(f"{path}/pay", {"reference": "B-1"}, key="k")
+    assert (paid.status_code, paid.json["payment_status"], paid.json["payment_reference"]) == (200, "paid", "B-1")
+    assert finance.post(f"{path}/pay", {"reference": "B-1"}, key="k").headers["Idempotent-Replayed"] == "true"
+    assert finance.post(f"{path}/pay").status_code == 409
+    facts = [e["type"].split(".")[3] for e in group.bench.events() if ".claim." in e["type"]]
+    assert facts == ["created", "submitted", "approved", "paid"]
+
+
+def test_nobody_pays_their_own_claim_or_one_that_is_not_approved(group: Group, anna: Client, finance: Client) -> None:
+    assert finance.post(f"{approved(group, finance)}/pay").status_code == 403
+    path = f"/claims/{draft(anna, item(group))['id']}"
+
+    assert finance.post(f"{path}/pay").status_code == 409
+    assert finance.post(f"{approved(group, anna)}/pay", {"paid_on": "2999-01-01"}).status_code == 422
+
+
+def test_two_payers_at_once_pay_once(group: Group, anna: Client, finance: Client) -> None:
+    path = approved(group, anna)
+    with ThreadPoolExecutor(4) as pool:
+        statuses = list(pool.map(lambda _: finance.post(f"{path}/pay").status_code, range(8)))
+
+    assert sorted(statuses) == [200, *[409] * 7]
+    assert len(group.bench.events("crm.expenses.claim.paid.v1")) == 1
+
+
+def test_a_submitted_claim_is_locked(group: Group, anna: Client) -> None:
+    path = f"/claims/{draft(anna, item(group))['id']}"
+    version = anna.post(f"{path}/submit").json["version"]
+
+    assert anna.patch(path, {"title": "x"}, version=version).status_code == 409
+    assert anna.delete(path, version=version).status_code == 409
+
+
+def test_late_answers_and_those_about_trips_do_nothing(group: Group, anna: Client) -> None:
+    path = f"/claims/{draft(anna, item(group))['id']}"
+    anna.post(f"{path}/submit")
+    first = group.asked()
+    group.decide(first | {"subject_type": "travel_plan"}, "approved")
+    anna.post(f"{path}/withdraw")
+    group.decide(first, "approved")
+
+    assert (anna.get(path).json["status"], anna.get(path).json["payment_status"]) == ("withdrawn", "none")
+
+
+def test_the_cost_of_a_customer_follows_a_merge(group: Group, anna: Client) -> None:
+    gone, stays = group.customer(group.n1), group.customer(group.n1)
+    made = draft(anna, about={"type": "customer", "id": gone})
+    assert made["customer_id"] == gone
+    merge = {"id": gone, "unit_id": group.n1, "owner_id": None, "into_id": stays}
+
+    group.bench.deliver("crm.customer.customer.merged.v1", merge, version=2)
+    moved = anna.get(f"/claims?about_id={stays}").json["items"]
+    assert [(row["id"], row["about"]) for row in moved] == [(made["id"], {"type": "customer", "id": stays})]
+    group.bench.deliver("crm.customer.customer.unmerged.v1", merge, version=3)
+    assert anna.get(f"/claims/{made['id']}").json["customer_id"] == gone
+
+
+def test_a_handover_moves_claims_that_wait_and_leaves_the_others(group: Group, anna: Client, finance: Client) -> None:
+    kept, paid, waiting = draft(anna)["id"], approved(group, anna), approved(group, anna)
+    finance.post(f"{paid}/pay")
+    heir, me = uuid7(), str(anna.principal.user_id)
+    group.bench.deliver("crm.gateway.user.handed-over.v1", {"id": me, "to_user_id": heir}, version=2)
+
+    owners = [anna.get(path).json["owner_id"] for path in (f"/claims/{kept}", paid, waiting)]
+    assert owners == [me, me, str(heir)]
+    assert anna.get(waiting).json["claimant_id"] == me
+
+
+def test_a_claimant_sees_own_claims_only(group: Group, anna: Client) -> None:
+    tom = group.traveller(group.n1, "tom")
+    for_tom = draft(anna, claimant_id=str(tom.principal.user_id))
+    draft(anna)
+
+    assert [row["id"] for row in tom.get("/claims").json["items"]] == [for_tom["id"]]
+
+
+def test_every_heard_event_is_handled_or_ignored_on_purpose() -> None:
+    from crm_contracts.events import REGISTRY
+    from crm_contracts.subscriptions import subscribers_of
+    from crm_expenses.subscriptions import HANDLERS, IGNORED
+
+    heard = {event_type for event_type in REGISTRY if "expenses" in subscribers_of(event_type)}
+    assert heard == set(HANDLERS) | set(IGNORED)

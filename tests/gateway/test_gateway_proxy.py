@@ -1,0 +1,365 @@
+"""Passing calls on: against a real service in a thread of its own, with real sockets."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from flask import Flask, Response, request
+from gateway.gateway_bench import ADMIN_PASSWORD, GatewayBench
+from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.test import TestResponse
+
+from crm_chassis.app import create_app
+from crm_chassis.service import Runtime
+from crm_chassis.testing_servers import free_ports
+from crm_gateway.routing.upstreams import Breaker, RetryBudget
+
+
+class Handler(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+class Service:
+    """A small service that does what a test tells it to, and notes what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+        self.reply: Callable[[], Any] = lambda: {"ok": True}
+        app = Flask("upstream")
+        app.add_url_rule("/", "all", self._all, defaults={"path": ""}, methods=["GET", "POST", "PATCH", "DELETE"])
+        app.add_url_rule("/<path:path>", "all", self._all, methods=["GET", "POST", "PATCH", "DELETE"])
+        self.server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        self._thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._thread.start()
+
+    def _all(self, path: str) -> Any:  # noqa: ARG002  the route's converter gives it
+        seen = {"method": request.method, "target": request.full_path.rstrip("?"), "headers": dict(request.headers)}
+        self.asked.append(seen | {"body": request.get_data()})
+        return self.reply()
+
+    def stop(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        self._thread.join(5)
+
+
+class World:
+    """A gateway in front of the small service."""
+
+    def __init__(self, bench: GatewayBench, url: str) -> None:
+        peers = {"sales": url, "customer": url, "service-desk": url, "notify": url}
+        self.runtime = Runtime(bench.service, replace(bench.settings, peers=peers, request_bytes_max=200_000))
+        self.app = create_app(self.runtime)
+        self.edge = self.app.extensions["edge"]
+        self.token = bench.person("admin", ADMIN_PASSWORD).token
+
+    def call(self, method: str, path: str, **more: Any) -> TestResponse:
+        headers = {"Authorization": f"Bearer {self.token}", **more.pop("headers", {})}
+        client = self.app.test_client(use_cookies=False)
+        return client.open(f"/api/v1{path}", method=method, headers=headers, **more)
+
+    def close(self) -> None:
+        for upstream in self.edge.upstreams.values():
+            upstream.pool.close()
+        self.runtime.close()
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    made = Service()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def world(gateway: GatewayBench, service: Service) -> Iterator[World]:
+    made = World(gateway, service.url)
+    yield made
+    made.close()
+
+
+def failing(times: int, status: int = 503, headers: dict[str, str] | None = None) -> Callable[[], Any]:
+    """A reply that fails so many times, then works."""
+    left = [times]
+
+    def reply() -> Any:
+        if left[0] > 0:
+            left[0] -= 1
+            return Response("down", status=status, headers=headers)
+        return {"ok": True}
+
+    return reply
+
+
+def test_a_call_reaches_the_service_with_a_signed_identity_and_nothing_private(world: World, service: Service) -> None:
+    from crm_chassis import identity
+    from crm_chassis.testing import KEY
+
+    forged = {
+        "X-Banyan-Identity": "forged",
+        "X-Forwarded-For": "6.6.6.6",
+        "Forwarded": "for=6.6.6.6",
+        "X-Real-Ip": "6.6.6.6",
+        "Connection": "X-Secret-Hop, close",
+        "X-Secret-Hop": "1",
+        "Cookie": "a=b",
+        "X-Request-Id": "client-id-0001",
+    }
+    answer = world.call("GET", "/orders?status=draft&q=%E6%A6%95%E6%A0%91", headers=forged)
+    assert answer.status_code == 200, answer.text
+    (seen,) = service.asked
+    assert seen["target"] == "/api/v1/orders?status=draft&q=%E6%A6%95%E6%A0%91"
+    principal = identity.verify(seen["headers"]["X-Banyan-Identity"], "sales", KEY)
+    assert principal.username == "admin"
+    assert {"order:read", "order:confirm", "customer:read"} <= set(principal.grants)
+    assert "customer:update" not in principal.grants, "only what the service needs"
+    for name in ("Authorization", "Cookie", "X-Secret-Hop", "Forwarded", "X-Real-Ip"):
+        assert name not in seen["headers"], name
+    assert seen["headers"]["X-Forwarded-For"] == "127.0.0.1"
+    assert seen["headers"]["X-Request-Id"] == answer.headers["X-Request-Id"] == "client-id-0001"
+    assert seen["headers"]["Traceparent"].startswith("00-")
+    assert seen["headers"]["X-Banyan-Deadline-Ms"] == "5000"
+
+
+@pytest.mark.parametrize("given", ["short", "with space in it", "<script>alert(1)</script>", "x" * 65])
+def test_an_odd_request_id_is_replaced(world: World, given: str) -> None:
+    answer = world.call("GET", "/orders", headers={"X-Request-Id": given})
+    assert answer.headers["X-Request-Id"] != given
+    assert len(answer.headers["X-Request-Id"]) == 36
+
+
+def test_nobody_reaches_a_service_without_signing_in(world: World, service: Service) -> None:
+    for path in ("/orders", "/jobs/sales.0190", "/search?q=a"):
+        refused = world.call("GET", path, headers={"Authorization": ""})
+        assert (refused.status_code, refused.json["code"]) == (401, "unauthenticated"), path
+    assert service.asked == []
+
+
+def test_what_people_outside_use_is_open_and_keeps_its_own_credentials(world: World, service: Service) -> None:
+    for path in ("/public/lead-forms/abc", "/portal/requests", "/activities.ics?token=t"):
+        answer = world.call("GET", path, headers={"Authorization": "Bearer portal-token"})
+        assert answer.status_code == 200, path
+        assert "X-Banyan-Identity" not in service.asked[-1]["headers"]
+        assert service.asked[-1]["headers"]["Authorization"] == "Bearer portal-token"
+
+
+def test_jobs_are_routed_by_the_service_in_their_id(world: World, service: Service) -> None:
+    assert world.call("GET", "/jobs/service-desk.0190-aa").status_code == 200
+    assert service.asked[-1]["target"] == "/api/v1/jobs/service-desk.0190-aa"
+    assert world.call("GET", "/jobs/gateway.0190").status_code == 404
+    assert world.call("GET", "/jobs/nothing.0190").status_code == 404
+    assert world.call("GET", "/nowhere").status_code == 404
+    assert world.call("GET", "/claims").json["code"] == "no_upstream"
+
+
+def test_a_safe_call_is_repeated_once(world: World, service: Service) -> None:
+    service.reply = failing(1)
+    assert world.call("GET", "/orders").status_code == 200
+    assert len(service.asked) == 2
+
+
+def test_an_unkeyed_write_is_never_repeated(world: World, service: Service) -> None:
+    service.reply = failing(1)
+    refused = world.call("POST", "/orders", json={"a": 1})
+    assert refused.status_code == 503
+    assert refused.json["code"] == "upstream_failed"
+    assert "down" not in refused.text
+    assert len(service.asked) == 1
+
+
+def test_a_keyed_write_is_repeated_with_the_same_body(world: World, service: Service) -> None:
+    service.reply = failing(1, 502)
+    answer = world.call("POST", "/orders", json={"a": 1}, headers={"Idempotency-Key": "k1"})
+    assert answer.status_code == 200
+    assert service.asked[0]["body"] == service.asked[1]["body"] == b'{"a": 1}'
+    assert service.asked[1]["headers"]["Idempotency-Key"] == "k1"
+
+
+def test_a_services_own_refusal_is_passed_on(world: World, service: Service) -> None:
+    problem = '{"code": "state_conflict", "status": 409}'
+    service.reply = lambda: Response(problem, status=409, mimetype="application/problem+json", headers={"ETag": '"3"'})
+    answer = world.call("POST", "/orders/1/confirm", json={})
+    assert (answer.status_code, answer.json["code"], answer.headers["ETag"]) == (409, "state_conflict", '"3"')
+
+
+def test_an_error_page_never_gets_out(world: World, service: Service) -> None:
+    service.reply = lambda: Response("<h1>Traceback: secret.py</h1>", status=500, mimetype="text/html")
+    answer = world.call("GET", "/orders")
+    assert answer.status_code == 503
+    assert answer.mimetype == "application/problem+json"
+    assert "secret" not in answer.text
+
+
+def test_the_breaker_opens_when_a_service_keeps_failing_and_closes_when_it_is_back(
+    world: World, service: Service
+) -> None:
+    upstream = world.edge.upstreams["sales"]
+    upstream.breaker.first_pause_s = 0.3
+    upstream.budget.saved = 0.0
+    service.reply = failing(10_000)
+    for _ in range(5):
+        world.call("GET", "/orders")
+    asked = len(service.asked)
+    refused = world.call("GET", "/orders")
+    assert (refused.status_code, refused.json["code"]) == (503, "upstream_breaker")
+    assert int(refused.headers["Retry-After"]) >= 1
+    assert len(service.asked) == asked, "an open breaker calls nobody"
+    assert world.call("GET", "/customers").json["code"] != "upstream_breaker", "other services are not affected"
+    service.reply = lambda: {"ok": True}
+    deadline = time.monotonic() + 5
+    while world.call("GET", "/orders").status_code != 200:
+        assert time.monotonic() < deadline, "the breaker must close again"
+    assert upstream.breaker.state == "closed"
+
+
+def test_a_service_that_is_away_costs_a_second_at_most(gateway: GatewayBench) -> None:
+    (port,) = free_ports(1)
+    world = World(gateway, f"http://127.0.0.1:{port}")
+    began = time.monotonic()
+    refused = world.call("GET", "/orders")
+    assert (refused.status_code, refused.json["code"]) == (503, "upstream_unreachable")
+    assert refused.headers["Retry-After"] == "1"
+    assert time.monotonic() - began < 2
+    world.close()
+
+
+def test_the_bulkhead_refuses_what_is_too_much_and_lets_others_pass(world: World, service: Service) -> None:
+    upstream = world.edge.upstreams["sales"]
+    upstream.concurrent_max = 2
+    go = threading.Event()
+    service.reply = lambda: {"ok": go.wait(10)}
+    waiting = [threading.Thread(target=world.call, args=("GET", "/orders")) for _ in range(2)]
+    for thread in waiting:
+        thread.start()
+    deadline = time.monotonic() + 5
+    while upstream.busy < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    refused = world.call("GET", "/orders")
+    assert (refused.status_code, refused.json["code"]) == (503, "upstream_bulkhead")
+    assert world.call("GET", "/permissions").status_code == 200
+    go.set()
+    for thread in waiting:
+        thread.join(5)
+    assert upstream.busy == 0
+    assert world.call("GET", "/orders").status_code == 200
+
+
+def test_a_slow_service_is_given_up_on_and_not_asked_again(
+    world: World, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from crm_gateway.routing import rules
+
+    monkeypatch.setattr(rules, "READ_S", 0.2)
+    go = threading.Event()
+    service.reply = lambda: {"ok": go.wait(10)}
+    refused = world.call("GET", "/orders")
+    go.set()
+    assert (refused.status_code, refused.json["code"]) == (503, "upstream_timeout")
+    assert len(service.asked) == 1
+    assert world.edge.upstreams["sales"].busy == 0
+
+
+def test_a_big_upload_streams_through_and_a_bigger_one_is_refused(world: World, service: Service) -> None:
+    content = b"x" * 150_000
+    answer = world.call("POST", "/orders/1/attachments", data=content, content_type="application/octet-stream")
+    assert answer.status_code == 200
+    assert service.asked[-1]["body"] == content
+    refused = world.call("POST", "/orders/1/attachments", data=b"x" * 200_001)
+    assert (refused.status_code, refused.json["code"]) == (413, "too_large")
+    assert len(service.asked) == 1
+
+
+def test_big_answers_and_live_streams_come_piece_by_piece(world: World, service: Service) -> None:
+    next_piece = threading.Event()
+
+    def pieces() -> Iterator[bytes]:
+        yield b"data: 1\n\n"
+        next_piece.wait(10)
+        yield b"data: 2\n\n"
+
+    service.reply = lambda: Response(pieces(), mimetype="text/event-stream")
+    client = world.app.test_client(use_cookies=False)
+    headers = {"Authorization": f"Bearer {world.token}"}
+    answer = client.get("/api/v1/notifications/stream", headers=headers, buffered=False)
+    stream = iter(answer.response)
+    assert next(stream) == b"data: 1\n\n", "the first piece arrives before the second exists"
+    assert world.edge.upstreams["notify"].busy == 0, "a live stream holds no place among the calls"
+    assert "X-Banyan-Deadline-Ms" not in service.asked[-1]["headers"]
+    next_piece.set()
+    assert next(stream) == b"data: 2\n\n"
+    answer.close()
+
+
+def test_a_big_answer_arrives_whole_and_gives_its_place_back(world: World, service: Service) -> None:
+    service.reply = lambda: Response(b"y" * 300_000, mimetype="application/octet-stream")
+    answer = world.call("GET", "/orders/1/attachments/2")
+    assert answer.data == b"y" * 300_000
+    answer.close()
+    assert world.edge.upstreams["sales"].busy == 0
+
+
+def test_an_answer_without_a_body_stays_without(world: World, service: Service) -> None:
+    service.reply = lambda: Response(status=204)
+    assert world.call("DELETE", "/orders/1").status_code == 204
+    service.reply = lambda: Response(status=304, headers={"ETag": '"1"'})
+    answer = world.call("GET", "/orders/1", headers={"If-None-Match": '"1"'})
+    assert (answer.status_code, answer.data) == (304, b"")
+    assert world.edge.upstreams["sales"].busy == 0
+
+
+def test_a_changed_role_changes_the_very_next_token(gateway: GatewayBench, world: World, service: Service) -> None:
+    from crm_chassis import identity
+    from crm_chassis.testing import KEY
+
+    admin = gateway.person("admin", ADMIN_PASSWORD)
+    role = admin.made("/roles", {"key": "buyer", "name": "B", "grants": _reads("order")})
+    world.token = admin.colleague("buyer1", admin.unit("N1"), "buyer").token
+
+    def grants() -> set[str]:
+        world.call("GET", "/orders")
+        return set(identity.verify(service.asked[-1]["headers"]["X-Banyan-Identity"], "sales", KEY).grants)
+
+    assert grants() == {"order:read"}
+    assert admin.patch(f"/roles/{role['id']}", {"grants": _reads("order", "product")}, version=1).status_code == 200
+    assert grants() == {"order:read", "product:read"}
+
+
+def _reads(*resources: str) -> list[dict[str, str]]:
+    return [{"resource": resource, "action": "read", "scope": "company"} for resource in resources]
+
+
+def test_a_half_open_breaker_tries_one_call_and_waits_longer_when_it_fails() -> None:
+    breaker = Breaker(threshold=2, first_pause_s=1, longest_pause_s=3)
+    assert breaker.admit(0) == 0
+    assert breaker.failed(0) is False
+    assert breaker.failed(0) is True
+    assert breaker.admit(0.5) == 0.5
+    assert breaker.admit(1.0) == 0
+    assert breaker.state == "half_open"
+    assert breaker.admit(1.0) > 0, "one at a time"
+    breaker.failed(1.0)
+    assert breaker.admit(2.5) == 0.5
+    assert breaker.admit(3.0) == 0
+    breaker.failed(3.0)
+    assert breaker.admit(3.0) == 3, "never longer than the longest pause"
+    assert breaker.admit(6.0) == 0
+    breaker.succeeded()
+    assert breaker.state == "closed"
+    assert breaker.admit(6.0) == 0
+
+
+def test_the_retry_budget_is_a_tenth_of_the_calls() -> None:
+    budget = RetryBudget(saved=0)
+    for _ in range(95):
+        budget.earn()
+    assert [budget.spend() for _ in range(10)] == [True] * 9 + [False]
