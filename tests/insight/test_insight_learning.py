@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import text, update
 
 from crm_chassis import inbox
 from crm_chassis.inbox import InboxRow
@@ -167,8 +167,3 @@ def test_every_event_is_either_learnt_or_left_aside_on_purpose() -> None:
     assert heard == set(REGISTRY)
     assert set(service.handlers) | consumers.IGNORED == heard
     assert not set(service.handlers) & consumers.IGNORED
-
-
-def test_the_gateways_own_records_are_not_learnt(world: World) -> None:
-    with world.bench.system() as session:
-        assert session.scalars(select(Figure)).all() == []

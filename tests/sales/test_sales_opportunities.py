@@ -86,8 +86,17 @@ def test_who_may_use_the_verbs_of_an_opportunity(
     assert e1.post(path, VERBS[verb]).status_code == 404
 
 
+STRICT = [
+    {"key": "qualify", "name": "接洽", "probability": 10},
+    {"key": "needs", "name": "需求", "probability": 25},
+    {"key": "proposal", "name": "报价", "probability": 50, "exit_conditions": ["amount"]},
+    {"key": "negotiation", "name": "谈判", "probability": 75, "exit_conditions": ["amount", "expected_close_on"]},
+]
+
+
 def test_a_stage_is_left_only_when_its_conditions_are_met(world: World, n1: Client, customer: str) -> None:
-    path = f"/opportunities/{world.opportunity(n1, customer)['id']}"
+    pipeline = n1.post("/pipelines", {"name": "strict", "stages": STRICT}).json
+    path = f"/opportunities/{world.opportunity(n1, customer, pipeline_id=pipeline['id'])['id']}"
 
     assert n1.post(f"{path}/advance", {"stage": "nowhere"}).status_code == 422
     moved = n1.post(f"{path}/advance", {"stage": "proposal", "board_position": "1.5"}).json

@@ -165,3 +165,16 @@ def test_policies_want_their_permission(desk: Desk) -> None:
     assert reader.post("/sla-policies", body).status_code == 403
     made = desk.agent.post("/sla-policies", body).json
     assert desk.stranger.get(f"/sla-policies/{made['id']}").status_code == 404
+
+
+def test_a_group_begins_with_a_policy_for_each_priority(desk: Desk) -> None:
+    root = uuid7()
+    unit = {"code": "BD", "name": "G", "name_en": None, "kind": "group", "parent_id": None, "manager_id": None}
+    more = {"timezone": "Asia/Shanghai", "currency": "CNY", "active": True, "tree_version": 1}
+
+    for _ in range(2):
+        desk.bench.deliver("crm.gateway.org-unit.created.v1", {"id": root, **unit, **more})
+
+    lead = desk.bench.client(desk.bench.caller(root))
+    limits = {p["priority"]: p["resolve_minutes"] for p in lead.get("/sla-policies").json["items"]}
+    assert limits == {"urgent": 240, "high": 480, "normal": 1440, "low": 4320}

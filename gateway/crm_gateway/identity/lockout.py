@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -27,8 +27,9 @@ def count_attempt(session: Session, key: str) -> None:
     """
     now = clock.now()
     fresh = insert(SignInFailures).values(key=key, count=0, last_at=now)
-    session.execute(fresh.on_conflict_do_nothing())
-    row = session.scalars(select(SignInFailures).where(SignInFailures.key == key).with_for_update()).one()
+    # The empty update locks the row in the same statement: a success beside us may be deleting it.
+    locked = fresh.on_conflict_do_update(index_elements=["key"], set_={"count": SignInFailures.count})
+    row = session.scalars(locked.returning(SignInFailures), execution_options={"populate_existing": True}).one()
     if row.locked_until and row.locked_until > now:
         wait = int((row.locked_until - now).total_seconds()) + 1
         raise errors.TooMany(

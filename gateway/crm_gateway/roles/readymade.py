@@ -147,10 +147,10 @@ READY_MADE = (
         _together(
             _give(
                 "self",
-                customer="read create update export import claim",
+                customer="read create update export import",
                 contact="read create update delete export import",
                 interaction="read create update delete export",
-                lead="read create update claim export import",
+                lead="read create update export import",
                 opportunity="read create update export",
                 order="read create update confirm deliver export",
                 receivable="read export",
@@ -159,6 +159,7 @@ READY_MADE = (
                 request="read create update",
                 report="read",
             ),
+            _give("company", customer="claim", lead="claim"),
             _EVERYONE,
         ),
         _CONTACTS_CLOSED,

@@ -6,6 +6,7 @@ import copy
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -69,7 +70,7 @@ def _ask(upstream: Upstream) -> Document | None:
     try:
         path = f"{upstream.prefix}/internal/openapi.json"
         answer = upstream.pool.request("GET", path, timeout=_PATIENCE, retries=False)
-        return orjson.loads(answer.data) if answer.status == 200 else None  # type: ignore[no-any-return]
+        return orjson.loads(answer.data) if answer.status == HTTPStatus.OK else None
     except (HTTPError, orjson.JSONDecodeError) as error:
         log.warning("a service did not describe itself", service=upstream.service, error=str(error))
         return None

@@ -70,8 +70,15 @@ class DefinitionSchema(Schema):
 def definitions(session: Session, resource: str, unit_id: UUID) -> list[CustomField]:
     """The active definitions that hold for a record of the unit: its own and those of every unit above, in order.
 
-    Where a unit below defines a key again, its definition wins.
+    Where a unit below defines a key again, its definition wins. Read once per transaction.
     """
+    known: dict[tuple[str, UUID], list[CustomField]] = session.info.setdefault("custom_fields", {})
+    if (resource, unit_id) not in known:
+        known[resource, unit_id] = _read(session, resource, unit_id)
+    return known[resource, unit_id]
+
+
+def _read(session: Session, resource: str, unit_id: UUID) -> list[CustomField]:
     path = org.tree().ancestors(unit_id)
     rows = session.scalars(
         select(CustomField)

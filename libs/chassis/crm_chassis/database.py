@@ -30,7 +30,15 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column, sessionmaker
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    Session,
+    SessionTransaction,
+    declared_attr,
+    mapped_column,
+    sessionmaker,
+)
 
 from . import change_log, clock, ids, scope, text_search
 from .identity import current_principal, principal_or_none
@@ -84,12 +92,14 @@ class Scoped:
     """Rows that belong to a unit and to people; ``__resource__`` names the permission's resource.
 
     ``__people__``: the columns (a user's id or a list of them) whose user sees the row under scope ``self``.
+    ``__always_own__``: the row's people reach it whatever their scope, such as an approver of another company.
     ``__pooled__``: rows without an owner are seen by everybody in the company. ``__through__``: ``(column, model)``,
     for rows that whoever owns their parent sees too, such as the interactions of a customer.
     """
 
     __resource__: ClassVar[str]
     __people__: ClassVar[tuple[str, ...]] = ("owner_id",)
+    __always_own__: ClassVar[bool] = False
     __pooled__: ClassVar[bool] = False
     __through__: ClassVar[tuple[str, Any] | None] = None
 
@@ -203,9 +213,9 @@ def _dumps(value: Any) -> str:
 _FENCE = text("SELECT set_config('crm.units', :units, true), set_config('crm.user', :user, true)")
 
 
-def _raise_fence(session: Session, _transaction: Any, connection: Any) -> None:
+def _raise_fence(session: Session, begun: SessionTransaction, connection: Any) -> None:
     held: Scope | None = session.info.get("scope")
-    if held is not None:
+    if held is not None and not begun.nested:  # a savepoint inherits it
         connection.execute(_FENCE, {"units": held.fence, "user": held.user})
 
 

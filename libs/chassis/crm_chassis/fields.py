@@ -155,8 +155,8 @@ class _MoneySchema(Schema):
 class _Whole(fields.Nested):
     """A nested object that is always given whole: a merge patch of the record replaces it."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, partial: Any = None, **kwargs: Any) -> Any:
-        return super()._deserialize(value, attr, data, partial=False, **kwargs)
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        return super()._deserialize(value, attr, data, **{**kwargs, "partial": False})
 
 
 class Money(_Whole):

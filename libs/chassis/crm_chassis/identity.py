@@ -98,7 +98,7 @@ class Principal:
         grant = self.grants.get(permission)
         if grant is None:
             return False
-        if grant.everything or (grant.own and record.belongs_to(self)):
+        if grant.everything or ((grant.own or record.__always_own__) and record.belongs_to(self)):
             return True
         if record.unit_id in grant.units:
             return True
@@ -133,6 +133,31 @@ class Principal:
         return {}
 
 
+def _packed(grants: Mapping[str, Grant]) -> list[list[Any]]:
+    """The grants with each scope written once: ``[[scope, {resource: "read create"}], …]``.
+
+    A caller with every permission in many companies must still fit into a header.
+    """
+    found: dict[Grant, dict[str, list[str]]] = {}
+    for permission, grant in grants.items():
+        resource, _, action = permission.partition(":")
+        found.setdefault(grant, {}).setdefault(resource, []).append(action)
+    return [
+        [grant.to_claim(), {resource: " ".join(actions) for resource, actions in by_resource.items()}]
+        for grant, by_resource in found.items()
+    ]
+
+
+def _unpacked(claims: list[list[Any]]) -> dict[str, Grant]:
+    return {
+        f"{resource}:{action}": grant
+        for claim, by_resource in claims
+        for grant in (Grant.from_claim(claim),)
+        for resource, actions in by_resource.items()
+        for action in actions.split()
+    }
+
+
 def claims_of(principal: Principal) -> dict[str, Any]:
     """The caller as JSON: the content of a token, and what a background job keeps of who asked for it."""
     return {
@@ -142,7 +167,7 @@ def claims_of(principal: Principal) -> dict[str, Any]:
         "company": str(principal.company_id),
         "locale": principal.locale,
         "tree": principal.tree_version,
-        "grants": {permission: grant.to_claim() for permission, grant in principal.grants.items()},
+        "grants": _packed(principal.grants),
         "fields": {resource: dict(access) for resource, access in principal.fields.items()},
     }
 
@@ -154,7 +179,7 @@ def principal_of(claims: Mapping[str, Any]) -> Principal:
         username=claims["name"],
         unit_id=UUID(claims["unit"]),
         company_id=UUID(claims["company"]),
-        grants={permission: Grant.from_claim(claim) for permission, claim in claims["grants"].items()},
+        grants=_unpacked(claims["grants"]),
         fields=claims["fields"],
         locale=claims["locale"],
         tree_version=claims["tree"],

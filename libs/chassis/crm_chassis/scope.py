@@ -75,7 +75,7 @@ def _compile(model: type[Scoped], principal: Principal, permission: str) -> Colu
         found.append(model.unit_id.in_(sorted(grant.units)))
     if grant.subtrees:
         found.append(units_below(grant.subtrees, model.unit_id))
-    if grant.own:
+    if grant.own or model.__always_own__:
         found.append(model.owned_by(principal))
     return or_(*found) if found else false()
 

@@ -1,6 +1,6 @@
 """The worker process: Celery for what the broker brings, threads for what is due in the database.
 
-Celery's threads handle events only. Ticks and hints merely wake the threads that look at due rows, so a long job never
+Celery's threads handle events only. Ticks merely wake the threads that look at due rows, so a long job never
 holds a message, and without any broker the same threads do all of it.
 """
 
@@ -19,7 +19,7 @@ from crm_contracts.envelope import Envelope, InvalidEnvelope
 
 from . import inbox, jobs, process_beats, schedules
 from .background import Loop
-from .bus import EVENT_TASK, JOB_TASK, TICK_TASK, scheme_of
+from .bus import EVENT_TASK, TICK_TASK, scheme_of
 from .bus.celery_app import celery_app
 from .database import system_transaction
 from .sweeper import Sweeper
@@ -64,7 +64,7 @@ def background_loops(runtime: Runtime, polling: bool) -> dict[str, Loop]:
 
 
 def make_app(runtime: Runtime, loops: dict[str, Loop]) -> Celery:
-    """The Celery application with its three tasks."""
+    """The Celery application with its two tasks."""
     app = celery_app(runtime)
 
     @app.task(name=EVENT_TASK, bind=True)
@@ -75,10 +75,6 @@ def make_app(runtime: Runtime, loops: dict[str, Loop]) -> Celery:
     @app.task(name=TICK_TASK, acks_late=False)
     def tick() -> None:
         loops["chores"].wake()
-        loops["jobs"].wake()
-
-    @app.task(name=JOB_TASK, acks_late=False)
-    def job(_job_id: str) -> None:
         loops["jobs"].wake()
 
     return app

@@ -10,6 +10,7 @@ from .requests import consumers as request_consumers
 from .requests import jobs as request_jobs
 from .requests import routes as request_routes
 from .requests.collection import requests
+from .sla import consumers as sla_consumers
 from .sla.collection import sla_policies
 from .tables import Base
 
@@ -18,6 +19,6 @@ service = Service(
     base=Base,
     blueprints=[request_routes.blueprint, article_routes.blueprint],
     collections=[requests, sla_policies, articles],
-    handlers={**org.HANDLERS, **customer_consumers.HANDLERS, **request_consumers.HANDLERS},
+    handlers={**org.HANDLERS, **customer_consumers.HANDLERS, **request_consumers.HANDLERS, **sla_consumers.HANDLERS},
     schedules=request_jobs.SCHEDULES,
 )

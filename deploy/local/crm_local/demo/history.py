@@ -45,18 +45,18 @@ def customer_code(subsidiary: Subsidiary, number: int) -> str:
 
 def import_history(base_url: str, password: str, subsidiary: Subsidiary, admin: Api) -> None:
     """Import the subsidiary's customers and orders, unless they are there."""
-    manager = Api(base_url, f"{subsidiary.prefix}.manager", password)
+    office = Api(base_url, f"{subsidiary.prefix}.admin", password)
     today = datetime.now(_ZONE).date()
     mine = [purchase for purchase in purchases(today) if purchase.customer % 4 == subsidiary.remainder]
     numbers = sorted({purchase.customer for purchase in mine})
-    there = manager.get("/customers?count=true&limit=1&code__contains=-H")["total"]
+    there = office.get("/customers?count=true&limit=1&code__contains=-H")["total"]
     if there < len(numbers):
         content = _csv(_customers(subsidiary, numbers))
-        manager.job(manager.upload("/customers/imports", "customers.csv", content, mode="upsert", key="code"))
+        office.job(office.upload("/customers/imports", "customers.csv", content, mode="upsert", key="code"))
     _product(admin)
-    if manager.get("/orders?count=true&limit=1")["total"] < len(mine):
+    if office.get("/orders?count=true&limit=1")["total"] < len(mine):
         content = _csv(_orders(subsidiary, mine))
-        manager.job(manager.upload("/orders/imports", "orders.csv", content))
+        office.job(office.upload("/orders/imports", "orders.csv", content))
 
 
 def _customers(subsidiary: Subsidiary, numbers: Iterable[int]) -> Iterator[dict[str, str]]:

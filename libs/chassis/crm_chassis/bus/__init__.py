@@ -16,7 +16,6 @@ from crm_contracts.envelope import Envelope
 
 EVENT_TASK = "crm.event"
 TICK_TASK = "crm.tick"
-JOB_TASK = "crm.job"
 
 _DEFAULT_PORTS = {"amqp": 5672, "amqps": 5671, "redis": 6379, "rediss": 6379}
 
@@ -54,11 +53,6 @@ def events_queue(service: str) -> str:
 def ticks_queue(service: str) -> str:
     """The queue of the ticks that make a service look at its due rows."""
     return f"crm.{service}.ticks"
-
-
-def jobs_queue(service: str) -> str:
-    """The queue of hints that a job waits in a service's table."""
-    return f"crm.{service}.jobs"
 
 
 def scheme_of(broker_url: str) -> str:

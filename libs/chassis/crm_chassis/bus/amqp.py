@@ -22,7 +22,6 @@ from . import (
     BrokerUnavailable,
     Delivery,
     events_queue,
-    jobs_queue,
     messages,
     ticks_queue,
 )
@@ -73,17 +72,12 @@ def ticks_queue_of(service: str) -> Queue:
 
 
 def worker_queues(service: str) -> list[Queue]:
-    """Every queue a service's worker consumes: events, hints of jobs, ticks.
+    """Every queue a service's worker consumes: events and ticks.
 
-    Ticks and hints may be lost, so a classic queue will do. One of them comes last on purpose: kombu waits for the
-    broker's answer to the last only, and a quorum queue that recovers from a crash may keep a channel waiting a minute.
+    The classic queue comes last on purpose: kombu waits for the broker's answer to the last only, and a quorum queue
+    that recovers from a crash may keep a channel waiting for a minute.
     """
-    jobs = jobs_queue(service)
-    return [
-        *([events_queue_of(service)] if PATTERNS[service] else []),
-        Queue(jobs, routing_key=jobs, durable=True),
-        ticks_queue_of(service),
-    ]
+    return [*([events_queue_of(service)] if PATTERNS[service] else []), ticks_queue_of(service)]
 
 
 def declare_all(channel: Any) -> None:

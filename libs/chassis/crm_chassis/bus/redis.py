@@ -22,7 +22,6 @@ from . import (
     BrokerUnavailable,
     Delivery,
     events_queue,
-    jobs_queue,
     messages,
     ticks_queue,
 )
@@ -53,8 +52,7 @@ def ticks_queue_of(service: str) -> Queue:
 
 def worker_queues(service: str) -> list[Queue]:
     """Every queue a service's worker consumes."""
-    names = (events_queue(service), jobs_queue(service))
-    return [*(Queue(name, routing_key=name) for name in names), ticks_queue_of(service)]
+    return [Queue(events_queue(service), routing_key=events_queue(service)), ticks_queue_of(service)]
 
 
 class RedisBus:

@@ -40,7 +40,7 @@ def one(session: Session, code: str, *, lock: bool = False) -> Region:
     return region
 
 
-def listed(asked: dict[str, Any]) -> Select[tuple[Region]]:
+def listed(asked: dict[str, Any]) -> Select[Region]:
     """The regions that match ``parent_code``, ``level`` and ``q``, by code."""
     statement = select(Region).order_by(Region.code)
     for name in ("parent_code", "level"):

@@ -42,7 +42,7 @@ def _task(row: KnownRecord, people: list[str]) -> dict[str, Any]:
 
 
 def _store(session: Session, task: dict[str, Any]) -> None:
-    statement = insert(Task.__table__).values(task)
+    statement = insert(Task).values(task)
     keys = ("resource", "record_id")
     changes = {name: statement.excluded[name] for name in task if name not in keys}
     session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changes))

@@ -1,46 +1,36 @@
-"""Finding documents: numbers and names that begin so come first, then whatever holds the words, the latest first."""
+"""Finding documents: numbers and names that begin so come first, then whatever holds the words, the latest first.
+
+Written in SQL: putting the statement together would cost more than running it. Each way looks through a bounded number of
+documents. The caller's reach is part of every one of them; it is compiled once for each caller.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, cast, false, func, literal, or_, select, text, union_all
-from sqlalchemy.dialects.postgresql import TSQUERY
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Uuid, and_, cast, false, or_, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import Session
 
-from crm_chassis import text_search
+from crm_chassis import org, text_search
 from crm_chassis.identity import Grant, Principal
 
 from ..reach import closed, predicate
 from . import rules
 from .models import Document
 
-Condition = Callable[[Any], ColumnElement[bool]]
-"""A predicate on ``Document`` or an alias of it."""
-
-LOOKED_THROUGH = 2000
-"""Documents looked through in the order of an index, however few of them match: it bounds a search's time."""
-
-CANDIDATES = 1000
-"""Matching documents of which the latest are shown."""
+BEGINNING, LATEST, CANDIDATES = 2000, 500, 1000
+"""Documents looked through after a prefix, among the latest of all, and among those the terms point at. A word that is not
+among the latest often enough is rare enough for its terms."""
 
 # A plan made for any words at all, or one that reads the table until enough rows happened to match, takes seconds.
 _PLAN = text(
     "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'off', true)"
 )
 
-
-LOOKED_THROUGH = 2000
-"""Rows looked through in the order of an index, however few of them match: what bounds a search's time."""
-
-CANDIDATES = 1000
-"""Matching rows of which the latest are shown."""
-
-# A plan made for any words at all, or one that reads the table until enough rows happened to match, takes seconds.
-_PLAN = text(
-    "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'off', true)"
-)
+_PIECE = 2
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 def find(
@@ -52,71 +42,75 @@ def find(
     A number given in full finds its record only.
     """
     session.execute(_PLAN)
-    names = [name for name in resources if _is_open(principal, name)]
+    names = tuple(name for name in resources if _is_open(principal, name))
     whole = text_search.normalise(words)
-
-    def reached(document: Any) -> ColumnElement[bool]:
-        return _reached(principal, names, document)
-
-    def holding(document: Any) -> ColumnElement[bool]:
-        return reached(document) & text_search.matching(words, document.text, document.terms)
-
+    reach, holding = _reach(principal, names), _holding(whole)
+    given = {"limit": limit, **_parameters(whole)}
     found = _ranked(
         session,
         [
-            *_by_phone(principal, names, words, limit),
-            _beginning("code", whole, reached, limit),
-            _beginning("title_key", whole, reached, limit),
-            _among_the_latest(holding, limit),
+            *_by_phone(principal, names, words, given),
+            _beginning("code", reach),
+            _beginning("title_key", reach),
+            _way("true ORDER BY touched_at DESC", LATEST, f"{holding} AND {reach}", "touched_at DESC"),
         ],
+        given,
     )
     if len(found) < limit and all(row.code != whole for row in found):
-        found += _ranked(session, [_matching(holding(Document), limit)])
+        found += _ranked(session, [_way(f"{holding} AND {reach}", CANDIDATES, "true", "touched_at DESC")], given)
     unique = {(row.resource, row.record_id): row for row in reversed(found)}
     return [_item(row) for row in sorted(unique.values(), key=found.index)[:limit]]
 
 
-def _ranked(session: Session, ways: list[Select[Any]]) -> list[Any]:
+def _ranked(session: Session, ways: list[str], given: dict[str, Any]) -> list[Any]:
     """The rows of each way in its own order, one way after the other."""
-    numbered = [select(*way.subquery().c, literal(rank).label("rank")) for rank, way in enumerate(ways)]
-    rows = session.execute(union_all(*numbered)).all()
-    return sorted(rows, key=lambda row: (row.rank, row.place))
+    statement = " UNION ALL ".join(way.replace("{rank}", str(rank)) for rank, way in enumerate(ways))
+    return sorted(session.execute(text(statement), given), key=lambda row: (row.rank, row.place))
 
 
-def _by_phone(principal: Principal, names: list[str], words: str, limit: int) -> list[Select[Any]]:
+def _way(looked_through: str, most: int, wanted: str, order: str) -> str:
+    """One way to find documents: the best of what is wanted among the first of those looked through."""
+    return f"""
+        (SELECT resource, record_id, title, subtitle, code, {{rank}} AS rank,
+                row_number() OVER (ORDER BY {order}) AS place
+         FROM (SELECT * FROM documents WHERE {looked_through} LIMIT {most}) AS documents
+         WHERE {wanted} ORDER BY {order} LIMIT :limit)"""  # noqa: S608  parts of this module; every value is bound
+
+
+def _beginning(column: str, reach: str) -> str:
+    return _way(f"{column} LIKE :prefix ORDER BY {column}", BEGINNING, reach, column)
+
+
+def _by_phone(principal: Principal, names: tuple[str, ...], words: str, given: dict[str, Any]) -> list[str]:
     number = rules.phone_query(words)
     if number is None:
         return []
-    with_phones = [name for name in names if _shows_phones(principal, name)]
-    lexemes = cast(literal(" & ".join(f"'{piece}'" for piece in rules.phone_pieces(number))), TSQUERY)
-    held = Document.phone_terms.bool_op("@@")(lexemes) & (func.strpos(Document.phones, number) > 0)
-    return [_matching(_reached(principal, with_phones, Document) & held, limit)]
+    given |= {"number": number, "runs": " & ".join(f"'{run}'" for run in rules.phone_pieces(number))}
+    reach = _reach(principal, tuple(name for name in names if _shows_phones(principal, name)))
+    held = "phone_terms @@ CAST(:runs AS tsquery) AND strpos(phones, :number) > 0"
+    return [_way(f"{held} AND {reach}", CANDIDATES, "true", "touched_at DESC")]
 
 
-def _beginning(name: str, prefix: str, wanted: Condition, limit: int) -> Select[Any]:
-    """What is wanted among the first documents whose code or title begins so."""
-    column = getattr(Document, name)
-    rows = select(Document).where(column.startswith(prefix, autoescape=True)).order_by(column)
-    first = aliased(Document, rows.limit(LOOKED_THROUGH).subquery())
-    return _numbered(first, getattr(first, name), limit).where(wanted(first))
+def _holding(whole: str) -> str:
+    """Every word is part of the text; a piece of two characters is exact, longer words need their pieces in a row."""
+    places = [f"strpos(text, :word{place}) > 0" for place, word in enumerate(whole.split()) if len(word) > _PIECE]
+    return " AND ".join(["terms @@ CAST(:terms AS tsquery)", *places])
 
 
-def _among_the_latest(wanted: Condition, limit: int) -> Select[Any]:
-    """What is wanted among the documents touched last."""
-    rows = select(Document).order_by(Document.touched_at.desc()).limit(LOOKED_THROUGH)
-    latest = aliased(Document, rows.subquery())
-    return _numbered(latest, latest.touched_at.desc(), limit).where(wanted(latest))
+def _parameters(whole: str) -> dict[str, str]:
+    words = whole.split()
+    lexemes = [
+        f"{_quoted(piece)}:*" if len(word) == 1 else _quoted(piece)
+        for word in words
+        for piece in sorted(text_search.pieces(word))
+    ]
+    prefix = whole.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    placed = {f"word{place}": word for place, word in enumerate(words) if len(word) > _PIECE}
+    return {"terms": " & ".join(lexemes), "prefix": f"{prefix}%", **placed}
 
 
-def _matching(wanted: ColumnElement[bool], limit: int) -> Select[Any]:
-    """The latest of the documents that the indexes find."""
-    some = aliased(Document, select(Document).where(wanted).limit(CANDIDATES).subquery())
-    return _numbered(some, some.touched_at.desc(), limit)
-
-
-def _numbered(documents: Any, order: Any, limit: int) -> Select[Any]:
-    shown = (getattr(documents, name) for name in ("resource", "record_id", "title", "subtitle", "code"))
-    return select(*shown, func.row_number().over(order_by=order).label("place")).order_by(order).limit(limit)
+def _quoted(piece: str) -> str:
+    return "'" + piece.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 def _item(row: Any) -> dict[str, Any]:
@@ -124,17 +118,25 @@ def _item(row: Any) -> dict[str, Any]:
     return {"resource": row.resource, "id": row.record_id, "title": row.title, "subtitle": row.subtitle, "link": link}
 
 
-def _reached(principal: Principal, resources: list[str], document: Any) -> ColumnElement[bool]:
-    """What the caller may read of these resources: one part for all that are granted alike."""
+def _reach(principal: Principal, names: tuple[str, ...]) -> str:
+    """What the caller may read of these resources, as SQL; kept as long as the caller and the tree stay the same."""
+    key = ("search", names, org.tree().version)
+    if key not in principal.scope_cache:
+        principal.scope_cache[key] = f"({_compiled(principal, names)})"
+    return str(principal.scope_cache[key])
+
+
+def _compiled(principal: Principal, names: tuple[str, ...]) -> str:
     alike: dict[Grant, list[str]] = {}
-    for name in resources:
+    for name in names:
         alike.setdefault(principal.grants[f"{name}:read"], []).append(name)
-    mine = document.people.contains([principal.user_id])
+    mine = Document.people.contains(cast(postgresql.array([principal.user_id]), postgresql.ARRAY(Uuid)))
     parts = [
-        and_(document.resource.in_(names), predicate(grant, unit=document.unit_id, mine=mine))
-        for grant, names in alike.items()
+        and_(Document.resource.in_(same), predicate(grant, unit=Document.unit_id, mine=mine))
+        for grant, same in alike.items()
     ]
-    return or_(*parts) if parts else false()
+    reached = or_(*parts) if parts else false()
+    return str(reached.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True}))
 
 
 def _is_open(principal: Principal, resource: str) -> bool:

@@ -18,14 +18,8 @@ CONDITIONS: tuple[tuple[str, str, str], ...] = (
 DEFAULT: tuple[dict[str, Any], ...] = (
     {"key": "qualify", "name": "初步接洽", "name_en": "Qualify", "probability": 10, "exit_conditions": []},
     {"key": "needs", "name": "需求确认", "name_en": "Needs", "probability": 25, "exit_conditions": []},
-    {"key": "proposal", "name": "方案报价", "name_en": "Proposal", "probability": 50, "exit_conditions": ["amount"]},
-    {
-        "key": "negotiation",
-        "name": "商务谈判",
-        "name_en": "Negotiation",
-        "probability": 75,
-        "exit_conditions": ["amount", "expected_close_on"],
-    },
+    {"key": "proposal", "name": "方案报价", "name_en": "Proposal", "probability": 50, "exit_conditions": []},
+    {"key": "negotiation", "name": "商务谈判", "name_en": "Negotiation", "probability": 75, "exit_conditions": []},
 )
 """The stages of the pipeline a group begins with."""
 

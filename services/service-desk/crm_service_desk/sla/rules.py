@@ -5,11 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 WARN_AT_PERCENT = 80
 """How much of the time to solve may pass before somebody is warned."""
+
+
+class Default(NamedTuple):
+    """A policy for one priority, round the clock."""
+
+    name: str
+    priority: str
+    response_minutes: int
+    resolve_minutes: int
+
+
+DEFAULTS: tuple[Default, ...] = (
+    Default("紧急 Urgent", "urgent", 30, 4 * 60),
+    Default("高 High", "high", 60, 8 * 60),
+    Default("普通 Normal", "normal", 4 * 60, 24 * 60),
+    Default("低 Low", "low", 8 * 60, 72 * 60),
+)
+"""What a group begins with until it writes its own."""
 
 
 class Terms(Protocol):

@@ -31,6 +31,7 @@ class Approval(Record, Base):
         Index("ix_approvals_status", "status", "created_at"),
     )
     __resource__ = "approval"
+    __always_own__ = True
     __people__ = ("owner_id", "participant_ids")
     __search__ = ("title",)
 
