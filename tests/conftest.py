@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 
 import pytest
 
@@ -14,6 +16,8 @@ _started: list[Server] = []
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start PostgreSQL unless the environment names one; workers find it there."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: a stopped run stops its servers too
     if hasattr(config, "workerinput") or os.environ.get(POSTGRES) or config.option.collectonly:
         return
     try:

@@ -155,8 +155,9 @@ class _MoneySchema(Schema):
 class _Whole(fields.Nested):
     """A nested object that is always given whole: a merge patch of the record replaces it."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        return super()._deserialize(value, attr, data, **{**kwargs, "partial": False})
+    def _deserialize(self, value: Any, attr: str | None, data: Any, partial: Any = None, **kwargs: Any) -> Any:
+        del partial  # a merge patch makes the record's own fields optional, not those of the objects within
+        return super()._deserialize(value, attr, data, partial=False, **kwargs)
 
 
 class Money(_Whole):

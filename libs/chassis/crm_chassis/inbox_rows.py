@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,7 @@ from sqlalchemy import (
     func,
     select,
     text,
+    update,
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -106,6 +108,7 @@ def values_of(envelope: Envelope, pos: int | None) -> dict[str, Any]:
 
 _ENTER = insert(InboxRow).on_conflict_do_nothing().returning(InboxRow.event_id)
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
+_LOCK_ALL = text("SELECT pg_advisory_xact_lock(hashtextextended(k, 0)) FROM unnest(CAST(:keys AS text[])) AS k")
 _TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:key, 0))")
 _WAKE_PARKED = text(
     "UPDATE inbox SET next_attempt_at = :now WHERE source = :source AND aggregate_id = :aggregate AND status = 'parked'"
@@ -133,6 +136,46 @@ def locked(session: Session, envelope: Envelope, pos: int | None) -> InboxRow:
 def lock_aggregate(session: Session, envelope: Envelope) -> None:
     """Wait until nobody else handles an event of this aggregate; held until the transaction ends."""
     session.connection().execute(_LOCK, {"key": _key(envelope)})
+
+
+def try_lock_aggregate(session: Session, envelope: Envelope) -> bool:
+    """The same without waiting; False when somebody else has it."""
+    return bool(session.connection().scalar(_TRY_LOCK, {"key": _key(envelope)}))
+
+
+def is_known(session: Session, envelope: Envelope) -> bool:
+    """Whether the inbox has the event, in whatever state."""
+    return session.get(InboxRow, (envelope.source, UUID(envelope.id))) is not None
+
+
+def locked_together(session: Session, envelopes: Sequence[Envelope]) -> list[tuple[Envelope, bool]]:
+    """The events that still wait, in their order, each with whether it is a replay; rows and aggregates are locked.
+
+    Locks are taken in one order everywhere, so that two batches wait for each other instead of standing still.
+    """
+    session.connection().execute(_LOCK_ALL, {"keys": sorted({_key(envelope) for envelope in envelopes})})
+    rows = session.execute(
+        select(InboxRow.source, InboxRow.event_id, InboxRow.status, InboxRow.replayed)
+        .where(InboxRow.event_id.in_([UUID(envelope.id) for envelope in envelopes]))
+        .order_by(InboxRow.event_id)
+        .with_for_update()
+    )
+    waiting = {(row.source, str(row.event_id)): row.replayed for row in rows if row.status not in FINAL}
+    keyed = [(envelope, (envelope.source, envelope.id)) for envelope in envelopes]
+    return [(envelope, waiting[key]) for envelope, key in keyed if key in waiting]
+
+
+def settle_together(session: Session, envelopes: Sequence[Envelope], handled: Container[str]) -> None:
+    """A batch needs nothing more: ``done`` where a handler is known, else ``ignored``; wakes parked successors."""
+    now = clock.now()
+    for status in ("done", "ignored"):
+        ids = [UUID(e.id) for e in envelopes if (e.type in handled) == (status == "done")]
+        values = {"status": status, "handled_at": now, "next_attempt_at": None, "last_error": None}
+        if ids:
+            session.execute(update(InboxRow).where(InboxRow.event_id.in_(ids)).values(**values))
+    aggregates = [UUID(envelope.subject) for envelope in envelopes]
+    woken = update(InboxRow).where(InboxRow.status == "parked", InboxRow.aggregate_id.in_(aggregates))
+    session.execute(woken.values(next_attempt_at=now))
 
 
 def settle(row: InboxRow, status: str) -> None:

@@ -68,7 +68,7 @@ def configure(service: str, level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("amqp", "kombu", "celery.redirected", "urllib3", "alembic.runtime"):
+    for noisy in ("amqp", "kombu", "celery", "celery.redirected", "urllib3", "alembic.runtime"):
         logging.getLogger(noisy).setLevel("WARNING")
 
 

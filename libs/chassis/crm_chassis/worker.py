@@ -19,7 +19,7 @@ from crm_contracts.envelope import Envelope, InvalidEnvelope
 
 from . import inbox, jobs, process_beats, schedules
 from .background import Loop
-from .bus import EVENT_TASK, TICK_TASK, scheme_of
+from .bus import EVENT_TASK, EVENTS_TASK, TICK_TASK, scheme_of
 from .bus.celery_app import celery_app
 from .database import system_transaction
 from .sweeper import Sweeper
@@ -72,12 +72,31 @@ def make_app(runtime: Runtime, loops: dict[str, Loop]) -> Celery:
         redelivered = bool((task.request.delivery_info or {}).get("redelivered"))
         handle_message(runtime, document, pos, redelivered=redelivered)
 
+    @app.task(name=EVENTS_TASK)
+    def events(documents: list[Any]) -> None:
+        take_in(runtime, documents)
+        loops["sweeper"].wake()
+
     @app.task(name=TICK_TASK, acks_late=False)
     def tick() -> None:
         loops["chores"].wake()
         loops["jobs"].wake()
 
     return app
+
+
+def take_in(runtime: Runtime, documents: list[Any]) -> None:
+    """Put a backlog's events into the inbox, from where they are handled by the batch.
+
+    Raises Reject for what are no events; the sweeper then brings the good ones among them.
+    """
+    try:
+        found = [(pos, Envelope.from_dict(document)) for document, pos in documents]
+    except (InvalidEnvelope, TypeError, ValueError) as error:
+        log.error("message_is_no_event", error=str(error))
+        raise Reject(str(error), requeue=False) from error
+    with runtime.activate(), system_transaction() as session:
+        inbox.take_in(session, found)
 
 
 def handle_message(runtime: Runtime, document: Any, pos: int | None, *, redelivered: bool) -> None:

@@ -214,7 +214,7 @@ def queued(broker_url: str, name: str) -> list[Envelope]:
             message.ack()
 
 
-def eventually(check: Callable[[], Any], within_s: float = 30.0) -> Any:
+def eventually(check: Callable[[], Any], within_s: float = 60.0) -> Any:
     """Wait until ``check`` answers something true and answer that; fail with the last answer after ``within_s``."""
     deadline = time.monotonic() + within_s
     while not (answer := check()):

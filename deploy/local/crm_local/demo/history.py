@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -11,7 +12,7 @@ from decimal import Decimal
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
-from .api import Api
+from .api import Api, ApiError
 from .company import Subsidiary
 from .names import Names
 
@@ -55,8 +56,23 @@ def import_history(base_url: str, password: str, subsidiary: Subsidiary, admin: 
         office.job(office.upload("/customers/imports", "customers.csv", content, mode="upsert", key="code"))
     _product(admin)
     if office.get("/orders?count=true&limit=1")["total"] < len(mine):
+        _until_known(office, _csv(_orders(subsidiary, [max(mine, key=lambda p: p.customer)])))
         content = _csv(_orders(subsidiary, mine))
         office.job(office.upload("/orders/imports", "orders.csv", content))
+
+
+def _until_known(office: Api, probe: bytes) -> None:
+    """Wait until the sales service has heard of the customers: a trial import of the last one's order is accepted."""
+    deadline = time.monotonic() + 300
+    while True:
+        try:
+            office.job(office.upload("/orders/imports", "probe.csv", probe, dry_run="true"))
+        except ApiError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(1)
+        else:
+            return
 
 
 def _customers(subsidiary: Subsidiary, numbers: Iterable[int]) -> Iterator[dict[str, str]]:

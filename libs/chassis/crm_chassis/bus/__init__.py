@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from crm_contracts.envelope import Envelope
 
 EVENT_TASK = "crm.event"
+EVENTS_TASK = "crm.events"
 TICK_TASK = "crm.tick"
 
 _DEFAULT_PORTS = {"amqp": 5672, "amqps": 5671, "redis": 6379, "rediss": 6379}

@@ -27,6 +27,7 @@ from . import (
 )
 
 _TIMEOUT_S = 5.0
+_ONE_BY_ONE = 10
 _ERRORS = (RedisError, KombuError, OSError)
 
 
@@ -77,15 +78,22 @@ class RedisBus:
         try:
             producer = self._open()
             with producer.batch():
-                for envelope, pos in batch:
-                    crash.point("before_publish")
-                    for service in subscribers_of(envelope.type):
-                        messages.send_event(producer, envelope, pos, routing_key=events_queue(service))
+                for service, events in self._by_subscriber(batch).items():
+                    _send(producer, events, events_queue(service))
             delivery.confirmed = {envelope.id for envelope, _ in batch}
         except _ERRORS as error:
             delivery.failure = f"{type(error).__name__}: {error}"
             self.close()
         return delivery
+
+    @staticmethod
+    def _by_subscriber(batch: Sequence[tuple[Envelope, int]]) -> dict[str, list[tuple[Envelope, int]]]:
+        found: dict[str, list[tuple[Envelope, int]]] = {}
+        for envelope, pos in batch:
+            crash.point("before_publish")
+            for service in subscribers_of(envelope.type):
+                found.setdefault(service, []).append((envelope, pos))
+        return found
 
     def close(self) -> None:
         """Drop the connection."""
@@ -103,3 +111,12 @@ class RedisBus:
             self._connection.connect()
             self._producer = Producer(self._connection.channel(), auto_declare=False)
         return self._producer
+
+
+def _send(producer: Producer, events: list[tuple[Envelope, int]], queue: str) -> None:
+    """A few events go one by one; a backlog goes as one message, which costs the consumer what a single one would."""
+    if len(events) > _ONE_BY_ONE:
+        messages.send_events(producer, events, routing_key=queue)
+        return
+    for envelope, pos in events:
+        messages.send_event(producer, envelope, pos, routing_key=queue)
