@@ -10,13 +10,25 @@ import structlog
 from flask import Flask, Response, g, request
 from joserfc.jwk import OKPKey
 from prometheus_client import generate_latest
-from sqlalchemy import text
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
-from . import clock, collection, errors, idempotency, identity, jobs, logs, metrics, openapi, outbox_feed
+from . import (
+    clock,
+    collection,
+    errors,
+    idempotency,
+    identity,
+    inbox,
+    jobs,
+    logs,
+    metrics,
+    openapi,
+    outbox,
+    outbox_feed,
+)
 from .database import system_transaction
 from .http import API, Blueprint, json_response, to_bytes
 from .service import Runtime
@@ -36,9 +48,8 @@ def create_app(runtime: Runtime) -> Flask:
     for blueprint in (health(runtime), openapi.blueprint(runtime), outbox_feed.blueprint(runtime)):
         app.register_blueprint(blueprint)
     app.register_blueprint(jobs.blueprint(), url_prefix=f"{API}/jobs")
-    for (
-        blueprint
-    ) in service.blueprints:  # a slice's own routes come first: /customers/duplicates before /customers/{id}
+    # A slice's own routes come first: /customers/duplicates before /customers/{id}.
+    for blueprint in service.blueprints:
         app.register_blueprint(blueprint, url_prefix=f"{API}{blueprint.url_prefix or ''}")
     for declared in service.collections:
         app.register_blueprint(collection.routes(declared), url_prefix=f"{API}/{declared.name}")
@@ -137,8 +148,8 @@ def health(runtime: Runtime) -> Blueprint:
         if getattr(runtime, "draining", False):
             raise errors.Unavailable("This process is stopping.", headers={"Retry-After": "1"})
         with system_transaction() as session:
-            session.execute(text("SELECT 1"))
-        return json_response({"status": "ok", "service": runtime.service.name})
+            lag = {"outbox": outbox.lag(session), "inbox": inbox.lag(session), **jobs.lag(session)}
+        return json_response({"status": "ok", "service": runtime.service.name, "lag": lag})
 
     @blueprint.get("/metrics")
     @identity.requires("internal")

@@ -109,6 +109,9 @@ def values_of(envelope: Envelope, pos: int | None) -> dict[str, Any]:
 _ENTER = insert(InboxRow).on_conflict_do_nothing().returning(InboxRow.event_id)
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
 _LOCK_ALL = text("SELECT pg_advisory_xact_lock(hashtextextended(k, 0)) FROM unnest(CAST(:keys AS text[])) AS k")
+_TRY_LOCK_ALL = text(
+    "SELECT k, pg_try_advisory_xact_lock(hashtextextended(k, 0)) AS free FROM unnest(CAST(:keys AS text[])) AS k"
+)
 _TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:key, 0))")
 _WAKE_PARKED = text(
     "UPDATE inbox SET next_attempt_at = :now WHERE source = :source AND aggregate_id = :aggregate AND status = 'parked'"
@@ -244,7 +247,8 @@ def claim(session: Session, limit: int) -> list[tuple[Envelope, int | None]]:
     fresh = [row for row in rows if row.attempts == 0]
     chosen = fresh if rows and rows[0].attempts == 0 else rows[:1]
     envelopes = [(row, Envelope.from_dict(row.envelope)) for row in chosen]
-    return [(envelope, row.pos) for row, envelope in envelopes if _charge(session, row, envelope)]
+    free = _free_aggregates(session, {_key(envelope) for _, envelope in envelopes})
+    return [(envelope, row.pos) for row, envelope in envelopes if _charge(row, free=_key(envelope) in free)]
 
 
 def lag(session: Session) -> dict[str, float]:
@@ -270,8 +274,13 @@ def forget_old(session: Session) -> None:
 RETENTION = Schedule(name="inbox.retention", every_s=3600, run=forget_old)
 
 
-def _charge(session: Session, row: InboxRow, envelope: Envelope) -> bool:
-    free = session.connection().scalar(_TRY_LOCK, {"key": _key(envelope)})
+def _free_aggregates(session: Session, keys: set[str]) -> set[str]:
+    """Those of the aggregates nobody else handles now, locked until the transaction ends."""
+    rows = session.connection().execute(_TRY_LOCK_ALL, {"keys": sorted(keys)}) if keys else ()
+    return {row.k for row in rows if row.free}
+
+
+def _charge(row: InboxRow, *, free: bool) -> bool:
     if not free:
         row.next_attempt_at = clock.now() + timedelta(seconds=_BUSY_AFTER_S)
         return False

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from .api import Api
 from .company import SUBSIDIARIES, USERS, Subsidiary, build_company
-from .history import import_history
+from .history import import_history, until_orders_arrived
 from .life import live
 
 __all__ = ["USERS", "load"]
@@ -33,5 +33,6 @@ def load(base_url: str, password: str) -> None:
     with ThreadPoolExecutor(len(SUBSIDIARIES)) as pool:
         for code in pool.map(fill, SUBSIDIARIES):
             print(f"demo: {code} is complete", flush=True)
+    until_orders_arrived(admin)
     found = admin.job(admin.post("/churn-cases/scan", {}))
     print(f"demo: churn cases {found['counts']}", flush=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from importlib.resources import files
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from .api import Api, ApiError
@@ -59,6 +60,23 @@ def import_history(base_url: str, password: str, subsidiary: Subsidiary, admin: 
         _until_known(office, _csv(_orders(subsidiary, [max(mine, key=lambda p: p.customer)])))
         content = _csv(_orders(subsidiary, mine))
         office.job(office.upload("/orders/imports", "orders.csv", content))
+
+
+def until_orders_arrived(admin: Api) -> None:
+    """Wait until the customer service knows every order, so that the search for quiet customers sees all of them."""
+    waiting = "/customers?count=true&limit=1&code__contains=-H&last_order_at__isnull=true"
+    deadline = time.monotonic() + 1800
+    while admin.get(waiting)["total"] or _behind(admin.get("/system/health")):
+        if time.monotonic() > deadline:
+            raise TimeoutError("the orders did not arrive within half an hour: see `crm status`")
+        time.sleep(2)
+
+
+def _behind(health: Any) -> bool:
+    """Whether events are under way from sales to customer."""
+    lags = {each["service"]: each.get("lag") for each in health["services"]}
+    sales, customer = lags["sales"], lags["customer"]
+    return not (sales and customer) or bool(sales["outbox"]["unpublished"] or customer["inbox"]["pending"])
 
 
 def _until_known(office: Api, probe: bytes) -> None:

@@ -57,7 +57,7 @@ def queue(session: Session, orders: Sequence[Order]) -> None:
         }
         for order in orders
     ]
-    session.execute(insert(Delivery.__table__).values(rows).on_conflict_do_nothing())
+    session.execute(insert(Delivery.__table__).values(rows).on_conflict_do_nothing())  # type: ignore[arg-type]
 
 
 def settle_lapsed(session: Session) -> int:

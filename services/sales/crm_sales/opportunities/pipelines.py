@@ -117,7 +117,7 @@ def for_unit(session: Session, unit_id: UUID) -> Pipeline:
 def _begin(session: Session, root: UUID) -> Pipeline:
     pipeline_id = uuid5(_DEFAULT, str(root))
     session.execute(
-        insert(Pipeline.__table__)
+        insert(Pipeline.__table__)  # type: ignore[arg-type]
         .values(id=pipeline_id, unit_id=root, name="销售流程", stages=list(stages.DEFAULT), version=1)
         .on_conflict_do_nothing()
     )

@@ -61,7 +61,7 @@ def rate(session: Session, article: Article, *, helpful: bool) -> None:
     counted = select(func.count().filter(ArticleRating.helpful), func.count().filter(~ArticleRating.helpful))
     yes, no = session.execute(counted.where(mine)).one()
     table = Article.__table__
-    session.execute(update(table).where(table.c.id == article.id).values(helpful_count=yes, unhelpful_count=no))
+    session.execute(update(table).where(table.c.id == article.id).values(helpful_count=yes, unhelpful_count=no))  # type: ignore[arg-type]
     session.refresh(article, ["helpful_count", "unhelpful_count"])
 
 

@@ -84,7 +84,7 @@ def _is_latest(session: Session, customer_id: UUID, into_id: UUID | None, versio
 
 def _hide(session: Session, customer_id: UUID, *, hidden: bool) -> None:
     when = clock.now() if hidden else None
-    session.execute(update(Customer.__table__).where(Customer.id == customer_id).values(deleted_at=when))
+    session.execute(update(Customer.__table__).where(Customer.id == customer_id).values(deleted_at=when))  # type: ignore[arg-type]
 
 
 HANDLERS = {

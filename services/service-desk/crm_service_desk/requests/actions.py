@@ -177,7 +177,7 @@ def undo_merge(session: Session, customer_id: UUID) -> None:
 
 
 def _rewrite(session: Session, where: list[Any], values: Mapping[str, Any]) -> None:
-    rows = update(Request.__table__).where(*where)
+    rows = update(Request.__table__).where(*where)  # type: ignore[arg-type]
     session.execute(rows.values(**values, version=Request.version + 1, updated_at=clock.now()))
 
 
