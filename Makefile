@@ -27,7 +27,8 @@ status: $(VENV)/.installed ## processes, health, memory, events waiting
 install: $(VENV)/.installed ## the virtual environment only
 
 test: $(VENV)/.installed-dev lint ## everything that is checked before a change goes in
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --ignore tests/flows --ignore tests/faults
+	$(BIN)/pytest tests/flows tests/faults
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

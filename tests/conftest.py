@@ -7,8 +7,11 @@ import signal
 import threading
 
 import pytest
+from system import system  # a fixture
 
 from crm_chassis.testing_servers import Server, ServerUnavailable, start_postgres
+
+__all__ = ["system"]
 
 POSTGRES = "CRM_TEST_POSTGRES_URL"
 _started: list[Server] = []

@@ -39,7 +39,7 @@ class System:
     def crm(self, *arguments: str) -> str:
         """What a launcher command prints."""
         command = [sys.executable, "-m", "crm_local", *arguments]
-        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=True).stdout
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False).stdout
 
     def processes(self) -> dict[str, Any]:
         """Process name -> what ``crm status`` knows of it."""

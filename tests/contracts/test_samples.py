@@ -22,6 +22,7 @@ from crm_contracts.services import SERVICES
 from crm_contracts.subscriptions import subscribers_of
 
 SAMPLES = Path(__file__).parent / "samples"
+OURS = sorted(name for name, event in REGISTRY.items() if event.service in SERVICES)  # other tests add their own
 
 
 def sample(event_type: str) -> Envelope:
@@ -31,8 +32,8 @@ def sample(event_type: str) -> Envelope:
 def test_every_event_type_has_a_sample() -> None:
     recorded = {path.stem for path in SAMPLES.glob("*.json")}
 
-    assert sorted(set(REGISTRY) - recorded) == [], "run `make samples`"
-    assert sorted(recorded - set(REGISTRY)) == [], "a type that was published once stays in the registry"
+    assert sorted(set(OURS) - recorded) == [], "run `make samples`"
+    assert sorted(recorded - set(OURS)) == [], "a type that was published once stays in the registry"
 
 
 @pytest.fixture(params=[service for service in SERVICES if service != "gateway"])
@@ -44,7 +45,7 @@ def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
 
 
 def test_a_subscriber_understands_every_sample(bench: Bench) -> None:
-    heard = [name for name in sorted(REGISTRY) if bench.service.name in subscribers_of(name)]
+    heard = [name for name in OURS if bench.service.name in subscribers_of(name)]
     for name in heard:
         inbox.receive(bench.runtime, sample(name), None)
 

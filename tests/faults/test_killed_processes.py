@@ -18,7 +18,7 @@ from system import System, eventually
 
 from crm_local.demo.api import Api, ApiError
 
-pytestmark = [pytest.mark.xdist_group("system"), pytest.mark.timeout(400)]
+pytestmark = pytest.mark.timeout(400)
 
 TODAY = datetime.now(UTC).date()
 PAUSE_S = 1.0

@@ -11,8 +11,6 @@ from system import System, eventually
 
 from crm_local.demo.api import Api, ApiError
 
-pytestmark = pytest.mark.xdist_group("system")
-
 TODAY = datetime.now(UTC).date()
 
 

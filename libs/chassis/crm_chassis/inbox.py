@@ -246,7 +246,8 @@ def _attempt_together(runtime: Runtime, claimed: Sequence[tuple[Envelope, int | 
     except Exception as error:  # noqa: BLE001  the event loop: the same events are tried again one by one
         log.info("inbox_batch_split", events=len(claimed), error=f"{type(error).__name__}: {error}")
         return False
-    crash.point("after_commit")
+    for _ in waiting:
+        crash.point("after_commit")
     return True
 
 

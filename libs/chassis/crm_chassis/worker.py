@@ -17,7 +17,7 @@ from celery.exceptions import Reject
 
 from crm_contracts.envelope import Envelope, InvalidEnvelope
 
-from . import inbox, jobs, process_beats, schedules
+from . import crash, inbox, jobs, process_beats, schedules
 from .background import Loop
 from .bus import EVENT_TASK, EVENTS_TASK, TICK_TASK, scheme_of
 from .bus.celery_app import celery_app
@@ -96,6 +96,8 @@ def take_in(runtime: Runtime, documents: list[Any]) -> None:
         log.error("message_is_no_event", error=str(error))
         raise Reject(str(error), requeue=False) from error
     with runtime.activate(), system_transaction() as session:
+        for _ in found:
+            crash.point("in_receive")
         inbox.take_in(session, found)
 
 

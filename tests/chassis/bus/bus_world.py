@@ -210,7 +210,9 @@ def queued(broker_url: str, name: str) -> list[Envelope]:
                 message = queue.get(timeout=1)
             except queue.Empty:
                 return taken
-            taken.append(Envelope.from_dict(message.payload[0][0]))
+            given = message.payload[0][0]
+            documents = [given] if isinstance(given, dict) else [document for document, _pos in given]
+            taken += [Envelope.from_dict(document) for document in documents]
             message.ack()
 
 

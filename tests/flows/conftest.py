@@ -1,5 +1,0 @@
-"""Flows run against the one real system of the test run."""
-
-from system import system
-
-__all__ = ["system"]
