@@ -187,6 +187,14 @@ def test_how_company_names_are_compared(name: str | None, key: str | None) -> No
     assert company_key(name) == key
 
 
+STRICT = [
+    {"key": "qualify", "exit_conditions": []},
+    {"key": "needs", "exit_conditions": []},
+    {"key": "proposal", "exit_conditions": ["amount"]},
+    {"key": "negotiation", "exit_conditions": ["amount", "expected_close_on"]},
+]
+
+
 @pytest.mark.parametrize(
     ("here", "there", "unmet"),
     [
@@ -202,7 +210,7 @@ def test_how_company_names_are_compared(name: str | None, key: str | None) -> No
 def test_what_holds_an_empty_chance_back(here: str, there: str | None, unmet: list[str]) -> None:
     chance = SimpleNamespace(amount=None, expected_close_on=None)
 
-    assert stages.unmet(stages.DEFAULT, here, there, chance) == unmet
+    assert stages.unmet(STRICT, here, there, chance) == unmet
 
 
 def test_a_funnel_has_every_stage_in_order_and_adds_no_currencies() -> None:

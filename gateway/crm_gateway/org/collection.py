@@ -41,7 +41,9 @@ class OrgUnitSchema(RecordSchema):
         validate.Regexp(r"^[A-Z]{3}\Z", error="Write an ISO 4217 code such as CNY."),
     )
     active = fields.boolean(("启用", "Active"), dump_only=True)
-    tree_version = ma.Integer(dump_only=True, metadata={"crm": {"kind": "integer", "group": "system"}})
+    tree_version = ma.Integer(
+        dump_only=True, metadata={"crm": {"kind": "integer", "label": ("组织版本", "Tree version"), "group": "system"}}
+    )
 
 
 class MoveBody(Schema):
