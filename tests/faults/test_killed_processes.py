@@ -95,7 +95,7 @@ def check_everywhere(system: System, shop: Shop) -> None:
 
     def timeline() -> Counter[str]:
         entries = _pages(seller, f"/customers/{shop.customer_id}/timeline")
-        return Counter(e["payload"]["id"] for e in entries if e["type"] == "crm.sales.order.confirmed.v1")
+        return Counter(e["link"].rsplit("/", 1)[-1] for e in entries if e["type"] == "crm.sales.order.confirmed.v1")
 
     def notified() -> Counter[str]:
         entries = _pages(seller, "/notifications")
@@ -115,15 +115,14 @@ def check_everywhere(system: System, shop: Shop) -> None:
 
 def _contributed(system: System, report: str, customer_id: str) -> float:
     rows = system.as_("ceo").get(report)["rows"]
-    return sum(float(row["amount"]) for row in rows if row["key"] == customer_id)
+    return sum(float(row["net"]["amount"]) for row in rows if row["group"] == customer_id)
 
 
 def test_every_process_killed_in_turn_loses_and_doubles_nothing(system: System, shop: Shop) -> None:
     shop.start()
-    for name in [name for name in system.processes() if name not in {"postgres", "valkey"}]:
-        process = system.processes()[name]
-        if process["pid"]:
-            os.kill(process["pid"], signal.SIGKILL)
+    running = system.processes()
+    for name in sorted(running.keys() - {"postgres", "valkey"}):
+        os.kill(running[name]["pid"], signal.SIGKILL)
         time.sleep(PAUSE_S)
         assert shop.failure is None, f"after {name}: {shop.failure}"
 
