@@ -15,6 +15,7 @@ help: ## this list
 
 .PHONY: up down status
 up: $(VENV)/.installed ## set up what is missing, start everything, say how to sign in; Ctrl-C stops it
+	@$(BIN)/python -m crm_web.build
 	@$(BIN)/crm up
 
 down: $(VENV)/.installed ## stop what `make up` or `crm up --detach` started
@@ -26,15 +27,25 @@ status: $(VENV)/.installed ## processes, health, memory, events waiting
 .PHONY: install test lint bench
 install: $(VENV)/.installed ## the virtual environment only
 
-test: $(VENV)/.installed-dev lint ## everything that is checked before a change goes in
-	$(BIN)/pytest -n 2 --ignore tests/flows --ignore tests/faults
+test: $(VENV)/.installed-dev lint console ## everything that is checked before a change goes in
+	$(BIN)/pytest -n 2 --ignore tests/flows --ignore tests/faults --ignore tests/browser
 	$(BIN)/pytest tests/flows tests/faults
+	$(BIN)/pytest tests/browser
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
+
+.PHONY: console types
+console: $(VENV)/.installed-dev ## the console's types, rules and tests, and its build
+	$(BIN)/python -m crm_web.build run check
+	$(BIN)/python -m crm_web.build
+
+types: $(VENV)/.installed ## what the console is generated from, after an API changed
+	$(BIN)/python -m crm_web.openapi
+	$(BIN)/python -m crm_web.build run types
 
 bench: $(VENV)/.installed-dev ## the budgets, measured on this machine
 	$(BIN)/python tests/bench/run.py
@@ -55,6 +66,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header
 LOCK += $(foreach package,$(PACKAGES),--no-emit-package $(shell sed -n 's/^name = "\(.*\)"/\1/p' $(package)/pyproject.toml))
 lock: $(VENV)/.installed-dev ## write requirements*.txt anew from the pyproject files
 	$(LOCK) pyproject.toml -o requirements.txt
+	$(LOCK) --no-emit-package crm-web --group web/pyproject.toml:node -o web/requirements-node.txt
 	$(LOCK) --no-emit-package banyan --group pyproject.toml:dev pyproject.toml -o requirements-dev.txt
 
 $(BIN)/python:
@@ -65,6 +77,8 @@ $(BIN)/python:
 $(VENV)/.installed: requirements.txt $(PACKAGES:=/pyproject.toml) | $(BIN)/python
 	$(PIP) install --quiet --require-hashes -r requirements.txt
 	$(PIP) install --quiet --no-deps --no-build-isolation $(foreach package,$(PACKAGES),-e ./$(package))
+	@# A machine without Node builds the console with one from a wheel.
+	@$(BIN)/python -c 'from crm_web.build import find_node; find_node()' 2>/dev/null || $(PIP) install --quiet --require-hashes -r web/requirements-node.txt
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed

@@ -68,7 +68,17 @@ def test_the_page_loads_nothing_from_elsewhere(gateway: GatewayBench) -> None:
     assert re.findall(r"<script(?![^>]*src=)|\son\w+=|https?://", page.text) == []
     for path in re.findall(r'(?:href|src)="(/[^"]+)"', page.text):
         assert gateway.call("GET", path).status_code == 200, path
-    assert gateway.browser().get("/").headers["Location"] == "/api/v1/docs"
+
+
+def test_without_a_console_the_address_leads_to_the_page_about_the_api(gateway: GatewayBench) -> None:
+    from dataclasses import replace
+
+    from crm_chassis.app import create_app
+    from crm_chassis.service import Runtime
+
+    runtime = Runtime(gateway.service, replace(gateway.settings, web_root="none"))
+    assert create_app(runtime).test_client().get("/").headers["Location"] == "/api/v1/docs"
+    runtime.close()
 
 
 def test_the_built_console_is_served_with_its_pages(gateway: GatewayBench, tmp_path: Any) -> None:

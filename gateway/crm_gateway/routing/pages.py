@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import importlib
 import mimetypes
 from functools import lru_cache
 from pathlib import Path
@@ -29,6 +30,7 @@ _CONSOLE = (
 )
 """Element Plus and the charts place things with style attributes; scripts come from us alone."""
 
+NO_CONSOLE = "none"
 _IMMUTABLE, _ASK_AGAIN = "public, max-age=31536000, immutable", "no-cache"
 _PACKED = ("text/", "application/javascript", "application/json", "image/svg+xml")
 _PACK_FROM = 1024
@@ -66,15 +68,19 @@ def _docs(name: str) -> Response:
 
 
 def add_console(app: Flask) -> None:
-    """Serve the built console from ``web_root`` at ``/``; without one, ``/`` leads to the page about the API."""
+    """Serve the built console at ``/``; without one, ``/`` leads to the page about the API.
+
+    It is looked for in ``web_root``, else in the installed ``crm_web``; ``none`` serves no console.
+    """
     console = FlaskBlueprint("console", __name__)
-    root = app.extensions["runtime"].settings.web_root
+    wanted = app.extensions["runtime"].settings.web_root
 
     @requires("public")
     def page(path: str = "") -> Response:
         if request.path.startswith("/api/"):
             raise errors.NotFound("There is no such address in this API.")
-        if not root:
+        root = wanted or _installed()
+        if not root or root == NO_CONSOLE:
             if path:
                 raise errors.NotFound
             return redirect(f"{API}docs", 302)  # type: ignore[return-value]
@@ -83,6 +89,16 @@ def add_console(app: Flask) -> None:
     console.add_url_rule("/", "index", page, methods=["GET"])
     console.add_url_rule("/<path:path>", "page", page, methods=["GET"])
     app.register_blueprint(console)
+
+
+def _installed() -> str | None:
+    """Where the console's package has its built files; asked anew, because a checkout may build them later."""
+    try:
+        package = importlib.import_module("crm_web")
+    except ModuleNotFoundError:
+        return None
+    found: Path | None = package.root()
+    return str(found) if found else None
 
 
 def _console(root: str, path: str) -> Response:

@@ -52,6 +52,10 @@ def run_web(name: str, settings: Settings) -> None:
     """Serve a service's HTTP until SIGTERM, under gunicorn. For GEVENT_SERVICES the caller has patched the process."""
     from gunicorn.app.base import BaseApplication
 
+    from . import refusals
+
+    refusals.install()
+
     class Server(BaseApplication):  # type: ignore[misc]
         def load_config(self) -> None:
             for key, value in web_options(name, settings).items():
