@@ -79,3 +79,25 @@ def test_a_second_import_updates_by_code(bench: Bench, n1: Client, made: Callabl
 
     assert job["counts"] == {"created": 1, "updated": 1, "rejected": 0}, job["errors"]
     assert n1.get(f"/customers/{customer['id']}").json["level"] == "B"
+
+
+def _import_bytes(bench: Bench, client: Client, content: bytes, name: str) -> dict[str, Any]:
+    started = client.call("POST", "/customers/imports", data={"file": (io.BytesIO(content), name)})
+    assert started.status_code == 202, started.json
+    bench.run_jobs()
+    return client.get(started.headers["Location"]).json
+
+
+def test_a_file_with_the_line_ends_of_any_system_is_read(bench: Bench, n1: Client) -> None:
+    job = _import_bytes(bench, n1, "name,level\r老系统公司,A\r另一家公司,B\r".encode(), "old.csv")
+
+    assert (job["state"], job["counts"]["created"]) == ("done", 2)
+
+
+def test_a_file_that_cannot_be_read_fails_with_a_sentence(bench: Bench, n1: Client) -> None:
+    long_field = _import_bytes(bench, n1, b'name\n"' + b"x" * 200_000, "long.csv")
+    no_workbook = _import_bytes(bench, n1, b"PK\x03\x04 not a zip at all", "broken.xlsx")
+
+    assert (long_field["state"], no_workbook["state"]) == ("failed", "failed")
+    assert "cannot be read" in long_field["errors"][0]["message"]
+    assert no_workbook["errors"] == [{"message": "This is not an XLSX workbook."}]

@@ -6,7 +6,7 @@ A job's function is called with a ``JobRun`` and opens its own transactions, sma
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -152,9 +152,11 @@ def run_job(runtime: Runtime, job_id: UUID) -> bool:
         set_principal(run[1].principal)
         try:
             _finish(job_id, _function(runtime, run[0])(run[1]) or {})
-        except Exception as error:
+        except errors.ProblemError as error:  # what was asked for cannot be done; the job says why
+            _fail(job_id, [each["message"] for each in error.errors] or [error.detail])
+        except Exception:
             log.exception("job failed", job=str(job_id), kind=run[0])
-            _fail(job_id, error)
+            _fail(job_id, ["An unexpected error stopped the job."])
         finally:
             set_principal(None)
             logs.set_request_id(None)
@@ -191,12 +193,11 @@ def _finish(job_id: UUID, result: Mapping[str, Any]) -> None:
         )
 
 
-def _fail(job_id: UUID, error: Exception) -> None:
-    detail = error.detail if isinstance(error, errors.ProblemError) else "An unexpected error stopped the job."
+def _fail(job_id: UUID, reasons: Sequence[str]) -> None:
     with system_transaction() as session:
         job = session.get_one(Job, job_id)
         job.state, job.finished_at, job.lease_until = "failed", clock.now(), None
-        job.errors = [*job.errors, {"message": detail}]
+        job.errors = [*job.errors, *({"message": reason} for reason in reasons)]
 
 
 def blueprint() -> Blueprint:

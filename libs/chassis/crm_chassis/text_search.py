@@ -11,7 +11,6 @@ import unicodedata
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from pypinyin import Style, lazy_pinyin
 from sqlalchemy import ColumnElement, Index, String, cast, func, inspect, literal, or_, select
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
@@ -57,12 +56,15 @@ def pieces(text: str) -> set[str]:
 def searchable(*texts: str | None) -> str:
     """One normalised line of the texts, with the pinyin initials of those that hold Chinese."""
     words = [normalise(text) for text in texts if text]
-    initials = [
-        "".join(lazy_pinyin(word, style=Style.FIRST_LETTER, errors="ignore"))
-        for word in words
-        if any("\u4e00" <= character <= "\u9fff" for character in word)
-    ]
-    return " ".join([*words, *initials])
+    chinese = [word for word in words if any("\u4e00" <= character <= "\u9fff" for character in word)]
+    return " ".join([*words, *map(_initials, chinese)])
+
+
+def _initials(word: str) -> str:
+    # Its dictionaries take 55 MB, which the processes that write no names are spared.
+    from pypinyin import Style, lazy_pinyin
+
+    return "".join(lazy_pinyin(word, style=Style.FIRST_LETTER, errors="ignore"))
 
 
 def matching(query: str, text_column: Any = None, terms_column: Any = None) -> ColumnElement[bool]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 from uuid import UUID
+from zipfile import BadZipFile
 
 import openpyxl
 import orjson
@@ -99,13 +100,19 @@ def _csv(content: bytes) -> Iterator[list[str]]:
         text = content.decode("gb18030", errors="replace")
     first = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=first.count)
-    return (row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if any(cell.strip() for cell in row))
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        yield from (row for row in reader if any(cell.strip() for cell in row))
+    except csv.Error as error:
+        raise errors.field_error(
+            "/file", "unreadable", f"Line {reader.line_num} cannot be read: save the file as CSV in UTF-8 again."
+        ) from error
 
 
 def _sheet(content: bytes) -> Iterator[list[str]]:
     try:
         workbook = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    except (ValueError, KeyError, OSError) as error:
+    except (ValueError, KeyError, OSError, BadZipFile) as error:
         raise errors.field_error("/file", "unreadable", "This is not an XLSX workbook.") from error
     for row in workbook.worksheets[0].iter_rows(values_only=True):
         cells = ["" if cell is None else str(plain(cell)) for cell in row]
