@@ -229,6 +229,25 @@ def test_a_custom_field_of_the_region_holds_in_the_companies_below_it_only(
     assert e1.post("/competitors", {"name": "B", "custom": {"segment": "x"}}).status_code == 422
 
 
+def test_who_configures_a_unit_sees_its_definitions_and_those_below_retired_ones_too(
+    bench: Bench, group: dict[str, UUID], n1: Client, e1: Client
+) -> None:
+    north = bench.client(bench.caller(group["N"], ALL))
+    made = {}
+    for client, key in ((north, "region"), (n1, "mine"), (e1, "elsewhere")):
+        body = {"key": key, "label_zh": "段", "label_en": "Segment", "kind": "text"}
+        made[key] = client.post("/competitors/fields", body).json
+    n1.delete(f"/competitors/fields/{made['mine']['id']}")
+
+    assert {row["key"]: row["active"] for row in north.get("/competitors/fields").json["items"]} == {
+        "region": True,
+        "mine": False,
+    }
+    assert [row["key"] for row in n1.get("/competitors/fields").json["items"]] == ["mine"]
+    change = n1.patch(f"/competitors/fields/{made['mine']['id']}", {"active": True}, version=9)
+    assert change.status_code == 412
+
+
 def test_a_hidden_field_is_nowhere_and_a_masked_one_shows_its_ends(
     bench: Bench, group: dict[str, UUID], n1: Client
 ) -> None:

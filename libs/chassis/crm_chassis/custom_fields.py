@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from marshmallow import Schema, fields, validate
@@ -16,11 +16,15 @@ from sqlalchemy import Index, String, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from . import clock, errors, ids, org
+from . import clock, errors, ids, org, scope
 from .tables import ChassisBase
+
+if TYPE_CHECKING:
+    from .identity import Principal
 
 KINDS = ("text", "number", "date", "choice", "multi_choice", "boolean", "user", "customer", "file", "options")
 _TEXT_MAX = 2000
+DEFINITIONS_MAX = 2000
 
 
 class CustomField(ChassisBase):
@@ -87,6 +91,14 @@ def _read(session: Session, resource: str, unit_id: UUID) -> list[CustomField]:
     ).all()
     nearest = {row.key: row for row in sorted(rows, key=lambda row: -path.index(row.unit_id))}
     return [row for row in rows if nearest[row.key] is row]
+
+
+def manageable(session: Session, resource: str, principal: Principal) -> list[CustomField]:
+    """Every definition, active or retired, in a unit that the caller's ``configure`` reaches: by unit, then in order."""
+    reached = scope.units_reached(principal, f"{resource}:configure", CustomField.unit_id)
+    wanted = select(CustomField).where(CustomField.resource == resource, reached)
+    ordered = wanted.order_by(CustomField.unit_id, CustomField.position, CustomField.key)
+    return list(session.scalars(ordered.limit(DEFINITIONS_MAX)))
 
 
 def checked(

@@ -133,6 +133,10 @@ def _field(operation: dict[str, Any], _collection: Collection, _name: str) -> No
     operation["responses"]["200"] = _json(_ref("CustomField"))
 
 
+def _fields(operation: dict[str, Any], _collection: Collection, _name: str) -> None:
+    operation["responses"]["200"] = _json(_items(_ref("CustomField")))
+
+
 def _field_created(operation: dict[str, Any], _collection: Collection, _name: str) -> None:
     _body(operation, _ref("CustomField"))
     operation["responses"]["201"] = _json(_ref("CustomField"), "Created")
@@ -185,6 +189,7 @@ SHAPES: dict[str, Shape] = {
     "schema": _schema,
     "history": _history,
     "field": _field,
+    "fields": _fields,
     "field_created": _field_created,
     "attachment_created": _attachment_created,
     "attachments": _attachments,

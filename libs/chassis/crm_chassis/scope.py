@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
 from . import org
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from .database import Scoped
-    from .identity import Principal
+    from .identity import Grant, Principal
 
 SMALL_SUBTREE = 200
 """Up to this many units a subtree is written into the query; beyond, the closure table is asked. Measured on a million
@@ -70,14 +70,32 @@ def _compile(model: type[Scoped], principal: Principal, permission: str) -> Colu
         return false()
     if grant.everything or any(org.tree().is_root(root) for root in grant.subtrees):
         return None
-    found: list[ColumnElement[bool]] = []
-    if grant.units:
-        found.append(model.unit_id.in_(sorted(grant.units)))
-    if grant.subtrees:
-        found.append(units_below(grant.subtrees, model.unit_id))
+    found = _in_units(grant, model.unit_id)
     if grant.own or model.__always_own__:
         found.append(model.owned_by(principal))
     return or_(*found) if found else false()
+
+
+def units_reached(principal: Principal, permission: str, column: Any) -> ColumnElement[bool]:
+    """A predicate that the column's unit is one the caller's permission reaches, as ``Principal.reaches_unit`` says."""
+    grant = principal.grants.get(permission)
+    if grant is None:
+        return false()
+    if grant.everything:
+        return true()
+    found = _in_units(grant, column)
+    if grant.own:
+        found.append(column == principal.unit_id)
+    return or_(*found) if found else false()
+
+
+def _in_units(grant: Grant, column: Any) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if grant.units:
+        found.append(column.in_(sorted(grant.units)))
+    if grant.subtrees:
+        found.append(units_below(grant.subtrees, column))
+    return found
 
 
 def in_company_pool(model: type[Any], principal: Principal) -> ColumnElement[bool]:

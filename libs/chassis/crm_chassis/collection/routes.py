@@ -171,6 +171,12 @@ def _custom_fields(blueprint: Blueprint, collection: Collection) -> None:
     loader = custom_fields.DefinitionSchema()
 
     @requires(permission)
+    def list_fields() -> Response:
+        with transaction() as session:
+            rows = custom_fields.manageable(session, collection.resource, current_principal())
+            return json_response({"items": [loader.dump(row) for row in rows]})
+
+    @requires(permission)
     def create_field() -> Response:
         values = load(loader, json_body())
         principal = current_principal()
@@ -188,6 +194,8 @@ def _custom_fields(blueprint: Blueprint, collection: Collection) -> None:
         values = load(loader, json_body(), partial=True)
         with transaction() as session:
             row = _definition(session, collection, field_id, permission)
+            if "If-Match" in request.headers:
+                require_version(row)
             for fixed in ("key", "kind", "unit_id"):
                 if fixed in values and values[fixed] != getattr(row, fixed):
                     raise errors.field_error(f"/{fixed}", "fixed", "This cannot change once values are stored.")
@@ -202,10 +210,12 @@ def _custom_fields(blueprint: Blueprint, collection: Collection) -> None:
             _definition(session, collection, field_id, permission).active = False
         return Response(status=204)
 
+    _documented(list_fields, collection, "fields", "The definitions the caller may change, retired ones too.")
     _documented(create_field, collection, "field_created", "Define a custom field, or the options of a choice field.")
     _documented(change_field, collection, "field", "Change a custom field's label, options, order or duty.")
     _documented(delete_field, collection, "deleted", "Retire a custom field; stored values stay.")
     if f"{collection.resource}:configure" in _known_permissions():
+        blueprint.add_url_rule("/fields", "list_fields", list_fields, methods=["GET"])
         blueprint.add_url_rule("/fields", "create_field", create_field, methods=["POST"])
         blueprint.add_url_rule("/fields/<uuid:field_id>", "change_field", change_field, methods=["PATCH"])
         blueprint.add_url_rule("/fields/<uuid:field_id>", "delete_field", delete_field, methods=["DELETE"])
