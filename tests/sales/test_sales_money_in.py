@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from crm_chassis import clock
 from crm_chassis.testing import Bench, Client
+from crm_sales.receivables import rules
 
 from .conftest import World
 
@@ -228,3 +229,36 @@ def test_payments_at_a_list_cost_one_more_query_and_not_one_each(
     finally:
         event.remove(engine, "before_cursor_execute", note)
     assert sum("payment_allocations" in statement for statement in seen) == 1
+
+
+def test_ageing_bands_what_is_owed_by_days_past_due(
+    world: World, n1: Client, e1: Client, nobody: Client, customer: str, units: dict[str, UUID]
+) -> None:
+    today = clock.today()
+
+    def due(days_ago: int, client: Client = n1, customer_id: str = customer, **more: Any) -> None:
+        ordered = today - timedelta(days=days_ago + rules.PAYMENT_TERM_DAYS)
+        world.confirmed(client, customer_id, ordered_on=ordered.isoformat(), **more)
+
+    for days in (-5, 0, 1, 30, 31, 400):
+        due(days)
+    due(400, currency="USD")
+    due(400, e1, world.customer(units["E1"], "E1-000001"))
+    part = n1.get(f"/receivables?due_on={today - timedelta(days=31)}").json["items"][0]
+    pay(n1, customer, "50", (part["id"], "50"))
+    gone = n1.get(f"/receivables?due_on={today}").json["items"][0]
+    n1.post(f"/receivables/{gone['id']}/write-off", {"reason": "bankrupt"})
+
+    bands = {band["band"]: band for band in n1.get("/receivables/ageing").json["bands"]}
+
+    assert list(bands) == ["not_due", "to_30", "to_60", "to_90", "over_90"]
+    assert [band["count"] for band in bands.values()] == [1, 2, 1, 0, 2]
+    assert bands["to_60"]["amounts"] == [{"amount": "150.00", "currency": "CNY"}]
+    assert [money["currency"] for money in bands["over_90"]["amounts"]] == ["CNY", "USD"]
+    for band in bands.values():
+        limits = {"due_on__gte": band["due_from"], "due_on__lte": band["due_to"], "status__in": "open,partly_paid,overdue"}
+        asked = "&".join(f"{name}={value}" for name, value in limits.items() if value)
+        assert n1.get(f"/receivables?count=true&{asked}").json["total"] == band["count"], band["band"]
+    assert n1.get("/receivables/ageing?amount__gte=1000").json["bands"][0]["count"] == 0
+    assert n1.get("/receivables/ageing?nothing=1").status_code == 422
+    assert nobody.get("/receivables/ageing").status_code == 401

@@ -1,14 +1,16 @@
-"""Reading receivables for writing to them: always locked, in the order of their ids, so that two callers queue."""
+"""Reading receivables. For writing: always locked, in the order of their ids, so that two callers queue."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from . import rules
 from .models import Receivable
 
 
@@ -35,3 +37,14 @@ def newly_overdue(session: Session, *, today: date, limit: int) -> list[Receivab
         .with_for_update(skip_locked=True)
     )
     return list(session.scalars(statement))
+
+
+def owed_by_day(session: Session, conditions: Sequence[ColumnElement[bool]]) -> Sequence[Any]:
+    """What is still owed in the caller's scope by due day and currency: count and amount."""
+    owed = Receivable.amount - Receivable.paid - Receivable.credited
+    columns = (Receivable.due_on, Receivable.currency)
+    return session.execute(
+        select(*columns, func.count().label("count"), func.sum(owed).label("amount"))
+        .where(Receivable.status.in_(rules.OPEN), *conditions)
+        .group_by(*columns)
+    ).all()

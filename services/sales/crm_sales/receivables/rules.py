@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 PAYMENT_TERM_DAYS = 30
 """How long a customer has to pay after an order is confirmed."""
 
 OPEN = ("open", "partly_paid", "overdue")
 """The states in which money is still expected."""
+
+AGES: tuple[tuple[str, int | None, int | None], ...] = (
+    ("not_due", None, 0),
+    ("to_30", 1, 30),
+    ("to_60", 31, 60),
+    ("to_90", 61, 90),
+    ("over_90", 91, None),
+)
+"""Bands of the ageing: name, from and to how many days past due, both inclusive; None: no bound."""
 
 
 def due_on(ordered_on: date) -> date:
@@ -32,3 +43,33 @@ def status(*, amount: Decimal, paid: Decimal, credited: Decimal, overdue: bool) 
     if overdue:
         return "overdue"
     return "partly_paid" if paid > 0 else "open"
+
+
+def ageing(rows: Iterable[Any], today: date) -> list[dict[str, Any]]:
+    """Every band of AGES with what is owed in it, empty ones too.
+
+    rows: due_on, currency, count, amount. due_from and due_to are the days a band's receivables were due between, both
+    inclusive, so that a list can be filtered by them. Amounts are lists of money, one per currency.
+    """
+    counted: dict[str, dict[str, Decimal]] = {name: {} for name, _, _ in AGES}
+    counts = dict.fromkeys(counted, 0)
+    for row in rows:
+        name = _band((today - row.due_on).days)
+        counts[name] += row.count
+        counted[name][row.currency] = counted[name].get(row.currency, Decimal(0)) + row.amount
+    return [
+        {
+            "band": name,
+            "due_from": None if most is None else today - timedelta(days=most),
+            "due_to": None if least is None else today - timedelta(days=least),
+            "count": counts[name],
+            "amounts": [
+                {"amount": f"{amount:.2f}", "currency": currency} for currency, amount in sorted(counted[name].items())
+            ],
+        }
+        for name, least, most in AGES
+    ]
+
+
+def _band(days: int) -> str:
+    return next(name for name, _, most in AGES if most is None or days <= most)

@@ -1,0 +1,66 @@
+"""Every page of the navigation in both languages, light and dark, wide and on a phone: axe finds nothing serious."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from console_pages import settle, violations
+from playwright.sync_api import Page, expect
+from system import System
+
+Opened = Callable[..., Page]
+LOOKS = [
+    (locale, appearance, width)
+    for locale in ("zh-CN", "en")
+    for appearance in ("light", "dark")
+    for width in (1280, 390)
+]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def record(system: System) -> str:
+    """One customer, so that a list, a drawer and a record have something to show."""
+    body = {"name": "上海无障碍科技有限公司", "mobile": "13900139000", "level": "A", "email": "a@example.cn"}
+    return str(system.as_("n1.sales1").post("/customers", body)["id"])
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("locale", "appearance", "width"), LOOKS)
+@pytest.mark.parametrize("username", ["n1.sales1", "admin"])
+def test_every_page_of_the_navigation(opened: Opened, username: str, locale: str, appearance: str, width: int) -> None:
+    page = opened(username, locale=locale, appearance=appearance, width=width)
+    paths = page.locator(".side nav a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    assert "/" in paths
+    found = {}
+    for path in paths:
+        page.goto(path)
+        settle(page)
+        if bad := violations(page):
+            found[path] = bad
+        overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert overflow <= 0, f"{path} is {overflow} px wider than the screen"
+    assert found == {}
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(("locale", "appearance", "width"), LOOKS)
+def test_a_record_a_form_the_palette_and_the_sign_in(
+    system: System, opened: Opened, record: str, locale: str, appearance: str, width: int
+) -> None:
+    page = opened(locale=locale, appearance=appearance, width=width)
+    found = {}
+    for path in (f"/customers?record={record}", f"/customers/{record}", "/opportunities?layout=board", "/sign-in"):
+        page.goto(path)
+        settle(page)
+        found[path] = violations(page)
+    page.goto("/customers?create=1")
+    page.locator(".more").click()
+    settle(page)
+    found["form"] = violations(page)
+    page.goto("/")
+    settle(page)
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("option").first).to_be_visible()
+    found["palette"] = violations(page)
+    assert {name: bad for name, bad in found.items() if bad} == {}

@@ -1,0 +1,57 @@
+export interface FieldError {
+  pointer: string
+  code: string
+  message: string
+}
+
+/** What the server answered instead of what was asked for (RFC 9457). `status` 0: it was not reached. */
+export class ApiError extends Error {
+  readonly status: number
+  readonly code: string
+  readonly errors: FieldError[]
+  readonly requestId: string
+  /** Seconds after which asking again makes sense; null when the server did not say. */
+  readonly retryAfter: number | null
+
+  constructor(problem: {
+    status: number
+    code: string
+    detail: string
+    errors?: FieldError[]
+    requestId?: string
+    retryAfter?: number | null
+  }) {
+    super(problem.detail)
+    this.name = 'ApiError'
+    this.status = problem.status
+    this.code = problem.code
+    this.errors = problem.errors ?? []
+    this.requestId = problem.requestId ?? ''
+    this.retryAfter = problem.retryAfter ?? null
+  }
+
+  /** Message by field name: `/amount/currency` belongs to `amount`, `/custom/vip_no` to `custom.vip_no`. */
+  byField(): Record<string, string> {
+    const found: Record<string, string> = {}
+    for (const error of this.errors) {
+      const [first, second] = error.pointer.split('/').slice(1)
+      const name = first === 'custom' && second ? `custom.${second}` : (first ?? '')
+      if (name && !(name in found)) found[name] = error.message
+    }
+    return found
+  }
+}
+
+/** The error that a response describes. */
+export async function problemOf(response: Response): Promise<ApiError> {
+  const body: Record<string, unknown> = await response.json().catch(() => ({}))
+  const wait = Number(response.headers.get('Retry-After'))
+  return new ApiError({
+    status: response.status,
+    code: String(body.code ?? 'unknown'),
+    detail: String(body.detail ?? response.statusText),
+    errors: (body.errors as FieldError[] | undefined) ?? [],
+    requestId: String(body.request_id ?? response.headers.get('X-Request-Id') ?? ''),
+    retryAfter: Number.isFinite(wait) && wait > 0 ? wait : null,
+  })
+}

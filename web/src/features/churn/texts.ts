@@ -1,0 +1,26 @@
+import { defineTexts } from '../../i18n/define'
+
+export default defineTexts({
+  title: ['流失预警', 'Churn cases'],
+  rules: ['流失规则', 'Churn rules'],
+  view_open: ['待处理', 'Open'],
+  view_warned: ['新预警', 'New warnings'],
+  view_lost: ['已流失', 'Lost'],
+  view_recovered: ['已挽回', 'Recovered'],
+  care: ['原因与跟进', 'Why, and what is done'],
+  why: ['为什么预警', 'Why it is warned of'],
+  orders: ['最近的订单', 'Latest orders'],
+  no_orders: ['没有可见的订单', 'No orders that you may see'],
+  happened: ['客户动态', 'What happened'],
+  call: ['记录联系', 'Log a contact'],
+  plan: ['安排跟进', 'Plan a follow-up'],
+  plan_subject: ['回访 {name}', 'Call {name} back'],
+  open_customer: ['打开客户', 'Open the customer'],
+  recover_ask: ['客户已经保住？之后若再次沉默，从今天起重新计算。', 'The customer is kept? If it falls silent again, the months count from today.'],
+  reprieve_ask: ['写下挽回措施，到期前不再升级。', 'Say what is done to keep the customer; nobody is told again before that day.'],
+  lost_ask: ['确认流失后，此客户再次下单前不再预警。', 'Once lost, the customer is not warned of again before it orders.'],
+  scan: ['立即扫描', 'Scan now'],
+  scan_hint: ['每小时自动扫描一次', 'Scanned every hour by itself'],
+  scan_title: ['流失扫描', 'Churn scan'],
+  rules_hint: ['没有规则时按 6 个月未下单预警。规则对所在组织及下级有效，下级自己的规则优先；写了级别的规则优先于不写级别的。', 'Without a rule a customer is warned of after 6 months without an order. A rule holds in its unit and below, where a unit’s own comes first; one with a level comes before one without.'],
+})

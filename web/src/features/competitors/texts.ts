@@ -1,0 +1,6 @@
+import { defineTexts } from '../../i18n/define'
+
+export default defineTexts({
+  title: ['竞争对手', 'Competitors'],
+  lost_to: ['输给它的商机', 'Deals lost to them'],
+})

@@ -1,0 +1,6 @@
+import { defineTexts } from '../../i18n/define'
+
+export default defineTexts({
+  title: ['联系人', 'Contacts'],
+  view_deciders: ['决策人', 'Decision makers'],
+})

@@ -1,0 +1,26 @@
+import { OfficeBuilding } from '@element-plus/icons-vue'
+import { defineScreen } from '../../records/screen'
+
+export default defineScreen({
+  collection: 'customers', resource: 'customer', area: 'customers', icon: OfficeBuilding, title: 'customers.title', order: 10,
+  columns: ['name', 'code', 'relation', 'level', 'industry', 'region_code', 'owner_id', 'last_order_at', 'churn_risk'],
+  keyFields: ['code', 'relation', 'level', 'industry', 'owner_id', 'unit_id', 'mobile', 'phone', 'email', 'region_code', 'address', 'source', 'tags'],
+  views: [
+    { name: 'key', title: 'customers.view_key', query: { level__in: 'key,A' } },
+    { name: 'risk', title: 'customers.view_risk', query: { churn_risk__in: 'high' } },
+    { name: 'quiet', title: 'customers.view_quiet', query: { last_order_at__isnull: 'true' } },
+    { name: 'pool', title: 'customers.view_pool', query: { owner_id__isnull: 'true' } },
+  ],
+  tabs: [
+    { name: 'overview', title: 'customers.overview', component: () => import('./Overview.vue') },
+    { collection: 'contacts', by: 'customer_id', columns: ['name', 'title', 'mobile', 'decision_maker'] },
+    { collection: 'interactions', by: 'customer_id', columns: ['subject', 'kind', 'occurred_at', 'owner_id'] },
+    { collection: 'activities', by: 'customer_id', columns: ['subject', 'kind', 'due_at', 'status'] },
+    { collection: 'opportunities', by: 'customer_id', columns: ['name', 'stage', 'amount', 'status'] },
+    { collection: 'orders', by: 'customer_id', columns: ['number', 'ordered_on', 'total', 'status'] },
+    { collection: 'receivables', by: 'customer_id', columns: ['order_number', 'due_on', 'outstanding', 'status'] },
+    { collection: 'requests', by: 'customer_id', columns: ['number', 'summary', 'status', 'due_at'] },
+  ],
+  verbs: { claim: { tone: 'primary' }, release: { ask: 'customers.release_ask', menu: true } },
+  form: { first: ['name', 'kind', 'relation', 'level', 'industry', 'mobile', 'region_code'], beside: () => import('./Duplicates.vue'), start: () => ({ kind: 'company', relation: 'prospect' }) },
+})

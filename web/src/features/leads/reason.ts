@@ -1,0 +1,16 @@
+import { ElMessageBox } from 'element-plus/es/components/message-box/index.mjs'
+import { t } from '../../i18n'
+
+/** Ask why a lead is given up. Raises when the person thinks better of it. */
+export async function askReason(name: string): Promise<string> {
+  try {
+    const answer = await ElMessageBox.prompt(t('leads.reason_ask', { name }), {
+      confirmButtonText: t('records.verb_discard'),
+      cancelButtonText: t('records.cancel'),
+      inputValidator: (value) => Boolean(value?.trim()) || t('leads.reason_needed'),
+    })
+    return (answer as unknown as { value: string }).value.trim()
+  } catch {
+    throw new Error(t('leads.not_discarded'))
+  }
+}

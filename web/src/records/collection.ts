@@ -1,0 +1,160 @@
+import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient, type QueryClient } from '@tanstack/vue-query'
+import { computed, toValue, type MaybeRefOrGetter } from 'vue'
+import contract from '../api/contract.json'
+import { call, get, post, type Call } from '../api/client'
+import type { Field, Job, Page, RecordRow, Schema } from './types'
+
+type RowContract = Record<string, Record<string, Partial<Field>[]>>
+type VerbContract = Record<string, Record<string, Partial<Field>[]>>
+const PATHS = contract.paths as Record<string, string>
+const ROWS = contract.rows as unknown as RowContract
+const VERBS = contract.verbs as unknown as VerbContract
+const FIVE_MINUTES = 300_000
+
+/** The path of a resource: `travel_plan` -> `travel-plans`. */
+export function pathOf(resource: string): string | undefined {
+  return PATHS[resource]
+}
+
+export function resourceOf(path: string): string | undefined {
+  return Object.keys(PATHS).find((name) => PATHS[name] === path)
+}
+
+function complete(field: Partial<Field>): Field {
+  const base = { group: 'main', read_only: false, masked: false, filterable: false, sortable: false, custom: false }
+  return { ...base, ...field, rows: field.rows?.map(complete) } as Field
+}
+
+/** The fields of a verb's body, as the API describes them; undefined when there is no such verb. */
+export function verbFields(collection: string, verb: string): Field[] | undefined {
+  return VERBS[collection]?.[verb]?.map(complete)
+}
+
+/** The fields inside a field that holds rows or an object. */
+export function rowFields(collection: string, field: string): Field[] {
+  return (ROWS[collection]?.[field] ?? []).map(complete)
+}
+
+export function schemaQuery(collection: string) {
+  return {
+    queryKey: ['schema', collection],
+    queryFn: async () => {
+      const schema = await get<Schema>(`/${collection}/schema`)
+      for (const field of schema.fields) if (field.type === 'rows') field.rows = rowFields(collection, field.name)
+      return schema
+    },
+    staleTime: FIVE_MINUTES,
+  }
+}
+
+export function useSchema(collection: MaybeRefOrGetter<string>) {
+  return useQuery(computed(() => schemaQuery(toValue(collection))))
+}
+
+export const PAGE = 50
+
+/** A list, page by page. Filters are written as the API writes them: `status=open`, `amount__gte=1000`. */
+export function useList(
+  collection: MaybeRefOrGetter<string>,
+  query: MaybeRefOrGetter<Record<string, string>>,
+  enabled: MaybeRefOrGetter<boolean> = true,
+) {
+  return useInfiniteQuery({
+    queryKey: computed(() => ['list', toValue(collection), toValue(query)]),
+    queryFn: ({ pageParam, signal }) =>
+      get<Page>(`/${toValue(collection)}`, { ...toValue(query), limit: PAGE, cursor: pageParam, count: pageParam ? undefined : true }, signal),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+    placeholderData: keepPreviousData,
+    enabled: computed(() => toValue(enabled)),
+  })
+}
+
+export function useRecord(collection: MaybeRefOrGetter<string>, id: MaybeRefOrGetter<string | undefined>) {
+  return useQuery({
+    queryKey: computed(() => ['record', toValue(collection), toValue(id)]),
+    queryFn: () => get<RecordRow>(`/${toValue(collection)}/${toValue(id)}`),
+    enabled: computed(() => Boolean(toValue(id))),
+  })
+}
+
+/** `custom.vip_no` is inside `custom`. */
+export function valueOf(record: Record<string, unknown>, name: string): unknown {
+  if (!name.startsWith('custom.')) return record[name]
+  return (record.custom as Record<string, unknown> | undefined)?.[name.slice(7)]
+}
+
+/** Flat values by field name in the shape of a request's body. */
+export function bodyOf(values: Record<string, unknown>): Record<string, unknown> {
+  const body: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(values)) {
+    if (name.startsWith('custom.')) (body.custom ??= {} as Record<string, unknown>, body.custom as Record<string, unknown>)[name.slice(7)] = value
+    else body[name] = value
+  }
+  return body
+}
+
+/** Show a changed record everywhere at once: in its own view, in every list that holds it; counts are asked anew. */
+export function spread(client: QueryClient, collection: string, record: RecordRow): void {
+  client.setQueryData(['record', collection, record.id], record)
+  client.setQueriesData<{ pages: Page[]; pageParams: unknown[] }>({ queryKey: ['list', collection] }, (data) =>
+    data?.pages
+      ? { ...data, pages: data.pages.map((page) => ({ ...page, items: page.items.map((item) => (item.id === record.id ? record : item)) })) }
+      : data,
+  )
+  void client.invalidateQueries({ queryKey: ['history', collection, record.id] })
+  void client.invalidateQueries({ queryKey: ['timeline', record.id] })
+  void client.invalidateQueries({ queryKey: ['board', collection] })
+}
+
+export function useWriting(collection: MaybeRefOrGetter<string>) {
+  const client = useQueryClient()
+  const name = (): string => toValue(collection)
+  const refresh = (): Promise<void> => client.invalidateQueries({ queryKey: ['list', name()] })
+
+  return {
+    refresh,
+    async create(values: Record<string, unknown>, key?: string): Promise<RecordRow> {
+      const made = await post<RecordRow>(`/${name()}`, bodyOf(values), { key })
+      client.setQueryData(['record', name(), made.id], made)
+      await refresh()
+      void client.invalidateQueries({ queryKey: ['board', name()] })
+      return made
+    },
+    /** Raises ApiError 412 when somebody changed the record since `version`. */
+    async change(record: Pick<RecordRow, 'id' | 'version'>, values: Record<string, unknown>): Promise<RecordRow> {
+      const options: Call = { body: bodyOf(values), etag: `"${record.version}"` }
+      const changed = (await call<RecordRow>('PATCH', `/${name()}/${record.id}`, options)).data
+      spread(client, name(), changed)
+      return changed
+    },
+    async remove(record: Pick<RecordRow, 'id' | 'version'>): Promise<void> {
+      await call('DELETE', `/${name()}/${record.id}`, { etag: `"${record.version}"` })
+      await refresh()
+    },
+    async restore(id: string): Promise<RecordRow> {
+      const record = await post<RecordRow>(`/${name()}/${id}/restore`)
+      await refresh()
+      return record
+    },
+    async verb(id: string, verb: string, body: Record<string, unknown>, key?: string): Promise<RecordRow> {
+      const record = await post<RecordRow>(`/${name()}/${id}/${verb}`, body, { key })
+      if (record?.id === id) spread(client, name(), record)
+      await refresh()
+      return record
+    },
+    async bulk(action: string, chosen: { ids: string[] } | { filter: Record<string, string> }, args: Record<string, unknown> = {}) {
+      const answer = await post<{ results?: BulkResult[] } & Partial<Job>>(`/${name()}/bulk`, { action, args, ...chosen })
+      await refresh()
+      void client.invalidateQueries({ queryKey: ['record', name()] })
+      void client.invalidateQueries({ queryKey: ['board', name()] })
+      return answer
+    },
+  }
+}
+
+export interface BulkResult {
+  id: string
+  status: 'ok' | 'error'
+  problem?: { detail: string }
+}

@@ -1,0 +1,120 @@
+import { shallowReactive } from 'vue'
+import { get } from '../api/client'
+import { pathOf } from './collection'
+import type { Page } from './types'
+
+/** The name of a record, once it is known; null when it is not there or not to be seen. */
+const names = shallowReactive(new Map<string, string | null>())
+const wanted = new Map<string, Set<string>>()
+let timer = 0
+
+const GATHER_MS = 12
+const AT_ONCE = 100
+const FIELDS = 'id,name,display_name,number,subject,title,summary,code'
+
+interface Named {
+  id: string
+  name?: string
+  display_name?: string
+  number?: string
+  subject?: string
+  title?: string
+  summary?: string
+  code?: string
+}
+
+/** What a record is called, whatever its collection calls that. */
+export function titleOf(record: object): string {
+  const row = record as Named
+  const about = row.subject ?? row.title ?? row.summary
+  if (row.display_name) return row.display_name
+  if (row.number && about && typeof about === 'string') return `${row.number} ${about}`
+  return row.name ?? row.number ?? (typeof about === 'string' ? about : undefined) ?? row.code ?? ''
+}
+
+/** Remember names that came with an answer anyway. */
+export function learn(resource: string, records: object[]): void {
+  for (const record of records) names.set(`${resource}:${(record as Named).id}`, titleOf(record))
+}
+
+/**
+ * The name of what an id points at: undefined while it is being asked, null when it cannot be seen. Everything that a
+ * page asks for within a few milliseconds becomes one request per resource.
+ */
+export function nameOf(resource: string, id: string): string | null | undefined {
+  const key = `${resource}:${id}`
+  const known = names.get(key)
+  if (known !== undefined || names.has(key)) return known
+  const ids = wanted.get(resource) ?? new Set()
+  if (!ids.size) wanted.set(resource, ids)
+  ids.add(id)
+  timer ||= window.setTimeout(ask, GATHER_MS)
+  return undefined
+}
+
+function ask(): void {
+  timer = 0
+  const now = [...wanted]
+  wanted.clear()
+  for (const [resource, ids] of now) {
+    const all = [...ids].filter((id) => !names.has(`${resource}:${id}`))
+    for (let at = 0; at < all.length; at += AT_ONCE) void fetchNames(resource, all.slice(at, at + AT_ONCE))
+  }
+}
+
+async function fetchNames(resource: string, ids: string[]): Promise<void> {
+  const keys = ids.map((id) => `${resource}:${id}`)
+  const path = pathOf(resource)
+  try {
+    if (resource === 'region') return await fetchRegions(ids)
+    if (!path) throw new Error(resource)
+    const page = await get<Page<Named>>(`/${path}`, { id__in: ids.join(','), fields: FIELDS, limit: AT_ONCE })
+    learn(resource, page.items)
+  } catch {
+    // A name is decoration: without it the page still works, and the next visit asks again.
+  }
+  for (const key of keys) if (!names.has(key)) names.set(key, null)
+}
+
+interface Region {
+  code: string
+  level: string
+  name: string
+  parent_code: string | null
+}
+
+/** A region's siblings come along: one request names every county of a city. */
+async function fetchRegions(codes: string[]): Promise<void> {
+  const parents = new Set(codes.map(parentOf))
+  await Promise.all([...parents].map(async (parent) => {
+    const query = parent ? { parent_code: parent, limit: 200 } : { level: 'province', limit: 200 }
+    const page = await get<Page<Region & { id: string }>>('/regions', query)
+    for (const region of page.items) names.set(`region:${region.code}`, region.name)
+  }))
+  for (const code of codes) if (!names.has(`region:${code}`)) names.set(`region:${code}`, code)
+}
+
+function parentOf(code: string): string {
+  if (code.endsWith('0000')) return ''
+  return code.endsWith('00') ? `${code.slice(0, 2)}0000` : `${code.slice(0, 4)}00`
+}
+
+export interface Candidate {
+  value: string
+  label: string
+  more: string
+}
+
+/** Records to choose from for a reference field. */
+export async function candidates(resource: string, q: string, filter: Record<string, string> = {}): Promise<Candidate[]> {
+  if (resource === 'region') {
+    const page = await get<Page<Region>>('/regions', q ? { q, limit: 50 } : { level: 'province', limit: 50 })
+    return page.items.map((region) => ({ value: region.code, label: region.name, more: region.code }))
+  }
+  const path = pathOf(resource)
+  if (!path) return []
+  const active: Record<string, string> = resource === 'user' || resource === 'product' ? { active: 'true' } : {}
+  const page = await get<Page<Named>>(`/${path}`, { q, limit: 20, fields: FIELDS, ...active, ...filter })
+  learn(resource, page.items)
+  return page.items.map((item) => ({ value: item.id, label: titleOf(item), more: item.code && item.code !== titleOf(item) ? item.code : '' }))
+}

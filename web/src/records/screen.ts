@@ -1,0 +1,128 @@
+import type { Component } from 'vue'
+import type { RecordRow } from './types'
+
+export const AREAS = ['desk', 'customers', 'sales', 'service', 'expenses', 'approvals', 'insight', 'settings'] as const
+export type Area = (typeof AREAS)[number]
+
+type Lazy = () => Promise<{ default: Component }>
+
+/** A list that hangs on a record: its rows are those whose `by` is the record's id. */
+export interface RelatedTab {
+  collection: string
+  by: string
+  columns: string[]
+  /** Sent along with `by`: `{ status: 'open' }`. */
+  filter?: Record<string, string>
+}
+
+/** A tab drawn by a component, which gets `record`. `title` is a text's key. */
+export interface OwnTab {
+  name: string
+  title: string
+  component: Lazy
+}
+
+/** What a verb's form needs beyond the fields that the API describes. */
+export interface VerbSetup {
+  /** Key of the text on the button; `records.verb_<name>` when left out. */
+  title?: string
+  tone?: 'primary' | 'danger'
+  /** Key of a sentence shown above the form, or asked where there is no form. */
+  ask?: string
+  /** Draws the whole form; gets `record`, emits `submit(body)` and `cancel`. */
+  form?: Lazy
+  /** First values of the form. */
+  start?: (record: RecordRow) => Record<string, unknown>
+  /** Fields that the form leaves out. */
+  hidden?: string[]
+  /** For menus only: the verb is not among the buttons. */
+  menu?: boolean
+  /** Options of a text field that only the record knows. */
+  options?: Record<string, (record: RecordRow) => Promise<{ value: string; label: string }[]>>
+}
+
+export interface BoardColumn {
+  value: string
+  label: string
+  count?: number
+  sums?: { amount: string; currency: string }[]
+}
+
+export interface BoardSetup {
+  /** The field that a column stands for. */
+  by: string
+  /** Filters of every card on the board. */
+  filter?: Record<string, string>
+  sort?: string
+  /** The columns with the server's counts and sums under the list's filters. */
+  columns: (filters: Record<string, string>) => Promise<BoardColumn[]>
+  /** How a card changes columns. */
+  move: (record: RecordRow, to: string) => Promise<unknown>
+  /** Fields on a card below its title. */
+  card: string[]
+}
+
+export interface PresetView {
+  name: string
+  /** Key of its text. */
+  title: string
+  query: Record<string, string>
+}
+
+export interface Screen {
+  /** First segment of the path, in the API and in the browser. */
+  collection: string
+  resource: string
+  area: Area
+  icon: Component
+  /** Key of the text in the navigation. */
+  title: string
+  /** Position inside its area; 50 unless told. */
+  order?: number
+  /** Not in the navigation: reached from other records only. */
+  hidden?: boolean
+  /** The field that names a record. */
+  titleField?: string
+  /** The field whose value is the tag beside the title. */
+  statusField?: string
+  columns: string[]
+  keyFields?: string[]
+  views?: PresetView[]
+  tabs?: (RelatedTab | OwnTab)[]
+  verbs?: Record<string, VerbSetup>
+  board?: BoardSetup
+  form?: {
+    /** Shown at once, after the required ones. */
+    first?: string[]
+    hidden?: string[]
+    /** Drawn under the form while creating; gets `values`. */
+    beside?: Lazy
+    start?: (given: Record<string, unknown>) => Record<string, unknown>
+  }
+  /** Fields that are the machine's business: never shown, in no list of columns. */
+  internal?: string[]
+  /** What to show for a value that only the surroundings can name; undefined: the value itself. */
+  display?: Record<string, (value: unknown, record: Record<string, unknown>) => string | undefined>
+  /** Replaces the list; the address stays. For pages that are no list. */
+  page?: Lazy
+}
+
+/** A page of its own in the navigation, without a collection. */
+export interface Page {
+  path: string
+  area: Area
+  icon: Component
+  title: string
+  order?: number
+  /** Shown when the person has this permission; always when left out. */
+  permission?: string
+  component: Lazy
+}
+
+export function defineScreen(screen: Screen): Screen {
+  return screen
+}
+
+export function definePage(page: Page): Page {
+  return page
+}

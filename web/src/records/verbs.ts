@@ -1,0 +1,12 @@
+import { t } from '../i18n'
+import { screenOf } from './registry'
+import type { RecordRow, Schema } from './types'
+
+export function verbTitle(collection: string, verb: string): string {
+  return t(screenOf(collection)?.verbs?.[verb]?.title ?? `records.verb_${verb}`)
+}
+
+/** What this person may do to this record now: the server's word on the record, and only verbs of the collection. */
+export function verbsOf(schema: Schema | undefined, record: RecordRow | undefined): string[] {
+  return schema && record ? schema.verbs.filter((verb) => record.can.includes(verb)) : []
+}

@@ -1,0 +1,38 @@
+import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+import { PAGES, screenOf } from './records/registry'
+import { useSession } from './session/session'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    open?: boolean
+    permission?: string
+  }
+}
+
+const own: RouteRecordRaw[] = PAGES.map((page) => ({ path: page.path, component: page.component, meta: { permission: page.permission } }))
+
+export const router = createRouter({
+  history: createWebHistory(),
+  routes: [
+    { path: '/sign-in', component: () => import('./shell/SignInPage.vue'), meta: { open: true } },
+    ...own,
+    { path: '/:collection([a-z-]+)', component: () => import('./shell/CollectionPage.vue'), props: true },
+    { path: '/:collection([a-z-]+)/:id([0-9a-f-]{36})', component: () => import('./records/RecordPage.vue'), props: true, beforeEnter: known },
+    { path: '/forbidden', component: () => import('./shell/RefusedPage.vue'), props: { kind: 'forbidden' } },
+    { path: '/:rest(.*)*', component: () => import('./shell/RefusedPage.vue'), props: { kind: 'not_found' } },
+  ],
+})
+
+function known(to: { params: Record<string, unknown>; path: string }) {
+  return screenOf(String(to.params.collection)) ? true : { path: `/unknown${to.path}`, replace: true }
+}
+
+router.beforeEach(async (to) => {
+  const session = useSession()
+  if (to.meta.open) return true
+  if (!session.me && !(await session.load())) return { path: '/sign-in', query: to.fullPath === '/' ? {} : { to: to.fullPath } }
+  const screen = screenOf(String(to.params.collection ?? ''))
+  const permission = to.meta.permission ?? (screen ? `${screen.resource}:read` : undefined)
+  if (permission && !session.may(permission)) return { path: '/forbidden', replace: true }
+  return true
+})

@@ -1,0 +1,100 @@
+import { defineStore } from 'pinia'
+import { computed, ref, shallowRef } from 'vue'
+import { ApiError } from '../api/errors'
+import { BASE, call, get, post } from '../api/client'
+import { setLocale, type Locale } from '../i18n'
+
+export interface Unit {
+  id: string
+  code: string
+  name: string
+  name_en: string | null
+  kind: string
+  currency: string
+}
+
+export interface Me {
+  user: { id: string; username: string; display_name: string; email: string | null; unit_id: string; locale: string; role_ids: string[] }
+  units: Unit[]
+  companies: Unit[]
+  company_id: string | null
+  permissions: Record<string, { everything: boolean; own: boolean; units: string[]; subtrees: string[] }>
+  fields: Record<string, Record<string, string>>
+  must_change_password: boolean
+  csrf_token?: string
+}
+
+export const useSession = defineStore('session', () => {
+  const me = shallowRef<Me | null>(null)
+  const csrf = ref('')
+  const known = ref(false)
+  /** Someone is in the middle of work and the session ended. */
+  const expired = ref(false)
+  const unitId = ref<string | null>(null)
+  let waiting: { promise: Promise<void>; resolve: () => void } | null = null
+
+  const currency = computed(() => me.value?.companies[0]?.currency ?? me.value?.units[0]?.currency ?? 'CNY')
+
+  function may(permission: string): boolean {
+    return me.value !== null && permission in me.value.permissions
+  }
+
+  /** Load who is signed in; false when nobody is. Asked without the client, which would offer a sign-in. */
+  async function load(): Promise<boolean> {
+    let response: Response
+    try {
+      response = await fetch(`${BASE}/auth/me`)
+    } catch {
+      throw new ApiError({ status: 0, code: 'unreachable', detail: '' })
+    }
+    known.value = true
+    if (response.status === 401) return false
+    if (!response.ok) throw new ApiError({ status: response.status, code: 'unavailable', detail: response.statusText })
+    accept(await response.json())
+    return true
+  }
+
+  function accept(answer: Me): void {
+    me.value = answer
+    csrf.value = answer.csrf_token ?? csrf.value
+    unitId.value = localStorage.getItem(`banyan.unit.${answer.user.id}`)
+    if (!localStorage.getItem('banyan.locale') && answer.user.locale) setLocale(answer.user.locale as Locale)
+  }
+
+  async function signIn(username: string, password: string, totp?: string): Promise<void> {
+    const before = me.value?.user.id
+    const answer = await post<{ csrf_token: string }>('/auth/login', { username, password, ...(totp ? { totp } : {}) })
+    csrf.value = answer.csrf_token
+    accept(await get<Me>('/auth/me'))
+    // Another person must not find the first one's half-filled forms.
+    if (expired.value && before && before !== me.value?.user.id) location.assign('/')
+    expired.value = false
+    waiting?.resolve()
+    waiting = null
+  }
+
+  function signInAgain(): Promise<void> {
+    if (!waiting) {
+      let resolve = (): void => undefined
+      const promise = new Promise<void>((done) => (resolve = done))
+      waiting = { promise, resolve }
+      expired.value = true
+    }
+    return waiting.promise
+  }
+
+  async function signOut(): Promise<void> {
+    await call('POST', '/auth/logout')
+    // A fresh document: nothing of the person stays in memory.
+    location.assign('/sign-in')
+  }
+
+  function chooseUnit(id: string | null): void {
+    unitId.value = id
+    const key = `banyan.unit.${me.value?.user.id}`
+    if (id) localStorage.setItem(key, id)
+    else localStorage.removeItem(key)
+  }
+
+  return { me, csrf, known, expired, unitId, currency, may, load, signIn, signInAgain, signOut, chooseUnit }
+})
