@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from playwright.sync_api import Page, expect
-from system import PASSWORD
+from system import PASSWORD, eventually
 
 from crm_web import build
 
@@ -22,7 +22,8 @@ def sign_in(page: Page, username: str, password: str = PASSWORD) -> None:
 def settle(page: Page) -> None:
     """Wait until nothing is being loaded and no skeleton stands in for what comes."""
     expect(page.locator(".skeleton")).to_have_count(0)
-    page.wait_for_function("document.getAnimations().every(one => one.playState !== 'running')")
+    # The console's policy forbids what `wait_for_function` needs.
+    eventually(lambda: page.evaluate("document.getAnimations().every(one => one.playState !== 'running')"))
 
 
 def violations(page: Page) -> list[str]:

@@ -28,8 +28,10 @@ def opportunity(system: System, customer: dict[str, Any]) -> dict[str, Any]:
     return seller.post("/opportunities", body)
 
 
-def test_a_wrong_password_is_said_and_the_right_one_leads_to_the_page_asked_for(system: System, page: Page) -> None:
-    page.goto(f"{system.address}/customers?level__in=A")
+def test_a_wrong_password_is_said_and_the_right_one_leads_to_the_page_asked_for(system: System, browser: Any) -> None:
+    context = browser.new_context(base_url=system.address, locale="zh-CN")
+    page = context.new_page()
+    page.goto("/customers?level__in=A")
     expect(page).to_have_url(re.compile("/sign-in"))
     page.locator("input[name=username]").fill("n1.sales1")
     page.locator("input[name=password]").fill("wrong-password")
@@ -38,6 +40,7 @@ def test_a_wrong_password_is_said_and_the_right_one_leads_to_the_page_asked_for(
     page.locator("input[name=password]").fill(PASSWORD)
     page.locator("button[type=submit]").click()
     expect(page).to_have_url(re.compile(r"/customers\?level__in=A"))
+    context.close()
 
 
 def test_the_list_filters_and_opens_a_record_beside_it_then_full(opened: Opened, customer: dict[str, Any]) -> None:
@@ -155,8 +158,8 @@ def test_a_deal_moves_to_another_stage_by_the_menu_of_its_grip(
 def test_nobody_is_shown_what_their_roles_do_not_reach(opened: Opened) -> None:
     page = opened("n1.service1")
     shown = page.locator(".side nav a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
-    assert "/competitors" not in shown
-    page.goto("/competitors")
+    assert "/opportunities" not in shown
+    page.goto("/opportunities")
     expect(page).to_have_url(re.compile("/forbidden"))
     page.goto("/no-such-place")
     expect(page.get_by_role("heading", name="没有这个页面")).to_be_visible()

@@ -161,11 +161,13 @@ def test_the_second_factor_is_asked_for_and_each_code_is_good_once(gateway: Gate
     at = datetime(2026, 5, 1, 8, tzinfo=UTC)
     with clock.frozen(at):
         person = gateway.person("admin", ADMIN_PASSWORD)
+        assert person.get("/auth/me").json["user"]["totp_enabled"] is False
         enrolled = person.post("/auth/totp", {"action": "enrol", "password": ADMIN_PASSWORD}).json
         assert "secret" in enrolled, enrolled
         code = pyotp.TOTP(enrolled["secret"]).at(at)
         assert person.post("/auth/totp", {"action": "confirm", "totp": "000000"}).status_code == 422
         assert person.post("/auth/totp", {"action": "confirm", "totp": code}).json == {"enabled": True}
+        assert person.get("/auth/me").json["user"]["totp_enabled"] is True
         assert login(gateway.browser()).json["code"] == "totp_required"
         assert login(gateway.browser(), json={"totp": code}).json["code"] == "totp_wrong", "used to confirm"
     with clock.frozen(at + timedelta(seconds=60)):

@@ -17,7 +17,7 @@ from crm_chassis.service import current_runtime
 from ..audit.actions import origin
 from . import account, callers, doorway, sessions
 from .doorway import Visitor
-from .models import SignIn, User
+from .models import Credential, SignIn, User
 from .schemas import LoginBody, PasswordBody, TokenBody, TotpBody
 from .sign_in import Attempt, sign_in
 
@@ -88,12 +88,14 @@ def me() -> Response:
     tree = org.tree()
     with system_transaction() as session:
         user = session.get_one(User, principal.user_id)
+        second_factor = select(Credential.totp_confirmed).where(Credential.user_id == user.id)
+        has_second_factor = bool(session.scalar(second_factor))
         companies = {tree.company(unit) for unit in user.all_units}
         wanted = user.all_units | companies
         rows = session.scalars(select(org.OrgUnit).where(org.OrgUnit.id.in_(wanted))).all()
     units = {row.id: _unit(row) for row in rows}
     answer = {
-        "user": _shown(user),
+        "user": _shown(user) | {"totp_enabled": has_second_factor},
         "units": [units[unit] for unit in sorted(user.all_units) if unit in units],
         "companies": [units[unit] for unit in sorted(companies) if unit in units],
         "company_id": principal.company_id,

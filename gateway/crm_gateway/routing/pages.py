@@ -10,10 +10,11 @@ from pathlib import Path
 
 from flask import Blueprint as FlaskBlueprint
 from flask import Flask, Response, current_app, redirect, request
+from werkzeug.routing import PathConverter
 from werkzeug.security import safe_join
 
 from crm_chassis import errors
-from crm_chassis.http import Blueprint, json_response
+from crm_chassis.http import Blueprint, gives, json_response
 from crm_chassis.identity import requires
 
 from .rules import API
@@ -49,6 +50,7 @@ def openapi_document() -> Response:
 
 @api.get("/docs")
 @requires("public")
+@gives("text/html")
 def docs() -> Response:
     """A page to read the API and try it."""
     return _docs("docs")
@@ -56,6 +58,7 @@ def docs() -> Response:
 
 @api.get("/docs/<name>")
 @requires("public")
+@gives("text/javascript", "text/css")
 def docs_file(name: str) -> Response:
     """The page's script and style."""
     return _docs(f"docs/{name}")
@@ -65,6 +68,12 @@ def _docs(name: str) -> Response:
     if name not in _PAGES:
         raise errors.NotFound
     return _file(STATIC / _PAGES[name], _ASK_AGAIN, _STRICT)
+
+
+class _PagePath(PathConverter):
+    """Any path but the API's, where another method of a known address is 405 and not a page."""
+
+    regex = "(?!api/)[^/].*?"
 
 
 def add_console(app: Flask) -> None:
@@ -77,8 +86,6 @@ def add_console(app: Flask) -> None:
 
     @requires("public")
     def page(path: str = "") -> Response:
-        if request.path.startswith("/api/"):
-            raise errors.NotFound("There is no such address in this API.")
         root = wanted or _installed()
         if not root or root == NO_CONSOLE:
             if path:
@@ -87,7 +94,8 @@ def add_console(app: Flask) -> None:
         return _console(root, path)
 
     console.add_url_rule("/", "index", page, methods=["GET"])
-    console.add_url_rule("/<path:path>", "page", page, methods=["GET"])
+    app.url_map.converters["page"] = _PagePath
+    console.add_url_rule("/<page:path>", "page", page, methods=["GET"])
     app.register_blueprint(console)
 
 

@@ -35,6 +35,8 @@ from .service import Runtime
 
 log = structlog.get_logger("http")
 
+_NO_ADDRESS = "There is no such address in this API."
+
 
 def create_app(runtime: Runtime) -> Flask:
     """The WSGI application of a service, ready to serve."""
@@ -184,7 +186,8 @@ def _http_problem(error: HTTPException) -> Response:
     if isinstance(error, RequestEntityTooLarge):
         return problem(errors.TooLarge("Send a smaller request."))
     known = {400: errors.BadRequest, 404: errors.NotFound, 415: errors.UnsupportedType}
-    made = known.get(error.code or 500, errors.ProblemError)(error.description or "")
+    sentence = _NO_ADDRESS if error.code == 404 else error.description or ""
+    made = known.get(error.code or 500, errors.ProblemError)(sentence)
     made.status = error.code or 500
     if isinstance(error, MethodNotAllowed):
         made.code, made.title = "method_not_allowed", "This address does not take that method"

@@ -6,6 +6,7 @@ The key is stored in the transaction of the write itself, so there is no moment 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +24,7 @@ from .tables import ChassisBase
 KEEP = timedelta(hours=72)
 HEADER = "Idempotency-Key"
 _LONGEST = 200
+_KEY = re.compile(rf"[!-~]{{1,{_LONGEST}}}")
 
 
 class StoredAnswer(ChassisBase):
@@ -53,8 +55,8 @@ def once(view: Callable[[], Response], *, required: bool) -> Response:
                 f"Send an {HEADER} header, so that a repeated call does nothing twice.", code="key_missing"
             )
         return view()
-    if not 0 < len(key) <= _LONGEST or not key.isprintable():
-        raise BadRequest(f"{HEADER} has 1 to {_LONGEST} printable characters.", code="key_invalid")
+    if not _KEY.fullmatch(key):
+        raise BadRequest(f"{HEADER} has 1 to {_LONGEST} visible ASCII characters.", code="key_invalid")
     identity = (str(caller.user_id), f"{request.method} {request.path}"[:300], key)
     body_hash = hashlib.sha256(request.get_data()).hexdigest()
     with transaction() as session:

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from . import clock, errors, files, ids, logs
 from .database import system_transaction, transaction
-from .http import Blueprint, json_response
+from .http import XLSX, Blueprint, gives, json_response
 from .identity import claims_of, current_principal, principal_of, requires, set_principal
 from .scope import Scope
 from .service import Runtime, current_runtime
@@ -213,18 +213,21 @@ def blueprint() -> Blueprint:
 
     @routes.get("/<job_id>/file")
     @requires("signed-in")
+    @gives("text/csv", XLSX)
     def read_file(job_id: str) -> Response:
         """The file a job made."""
         return _file(job_id, "result_file")
 
     @routes.get("/<job_id>/rejected")
     @requires("signed-in")
+    @gives("text/csv")
     def read_rejected(job_id: str) -> Response:
         """The lines an import refused, each with its error, ready to be corrected and sent again."""
         return _file(job_id, "rejected_file")
 
     @routes.post("/<job_id>/undo")
     @requires("signed-in", idempotency_key=True)
+    @gives("application/json", status=202)
     def undo(job_id: str) -> Response:
         """Delete again what an import created."""
         with transaction() as session:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any
 
 from apispec import APISpec
@@ -49,10 +50,24 @@ def document(app: Flask, runtime: Runtime) -> dict[str, Any]:
             paths.setdefault(path, {})[method.lower()] = operation
     made = spec.to_dict()
     made["paths"] = paths
+    _drop_bounds_of_text(made)
     for declared in runtime.service.collections:
         _complete(made["components"]["schemas"][_name(declared)], declared)
     made.setdefault("components", {}).setdefault("schemas", {}).update(components())
     return made
+
+
+def _drop_bounds_of_text(node: Any) -> None:
+    """Decimals travel as text, on which JSON Schema knows no minimum: what marshmallow checks stays unsaid."""
+    if isinstance(node, dict):
+        for bound in ("minimum", "maximum"):
+            if isinstance(node.get(bound), (str, Decimal)):
+                del node[bound]
+        for value in node.values():
+            _drop_bounds_of_text(value)
+    elif isinstance(node, list):
+        for value in node:
+            _drop_bounds_of_text(value)
 
 
 def _complete(schema: dict[str, Any], declared: Collection) -> None:
@@ -130,7 +145,6 @@ def _describe(plugin: Any, view: Any, operation: dict[str, Any]) -> None:
         content = resolve(answer)
     else:
         content = {}
-    operation["responses"][status] = {
-        "description": "Done",
-        "content": {"application/json": {"schema": content}} if content else {"application/json": {"schema": True}},
-    }
+    own = {kind: {"schema": True} for kind in getattr(view, "media_types", ())}
+    described = {"application/json": {"schema": content or True}} if answer or not own else {}
+    operation["responses"][status] = {"description": "Done", "content": {**described, **own}}

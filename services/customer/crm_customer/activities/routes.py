@@ -11,7 +11,7 @@ from itsdangerous import BadSignature
 
 from crm_chassis import clock, errors, org
 from crm_chassis.database import system_transaction, transaction
-from crm_chassis.http import Blueprint, accepts, answers, query
+from crm_chassis.http import Blueprint, accepts, answers, gives, query
 from crm_chassis.identity import current_principal, requires
 from crm_chassis.service import current_runtime
 
@@ -60,6 +60,7 @@ def feed_token() -> dict[str, str]:
 @feed.get("/activities.ics")
 @requires("public")
 @query(FeedQuery)
+@gives("text/calendar")
 def calendar(query: dict[str, str]) -> Response:
     """The activities of the token's user as a calendar, from 90 days back to a year ahead."""
     user_id = _user_of(query["token"])

@@ -9,7 +9,7 @@ from werkzeug.http import dump_options_header
 
 from crm_chassis.collection import writing
 from crm_chassis.database import transaction
-from crm_chassis.http import Blueprint
+from crm_chassis.http import Blueprint, gives
 from crm_chassis.identity import current_principal, requires
 
 from ..customers.queries import name_of
@@ -21,6 +21,7 @@ blueprint = Blueprint("contact cards", __name__, url_prefix="/contacts")
 
 @blueprint.get("/<uuid:contact_id>.vcf")
 @requires("contact:read")
+@gives("text/vcard")
 def card(contact_id: UUID) -> Response:
     """Download a contact as a vCard."""
     with transaction() as session:

@@ -11,7 +11,7 @@ from marshmallow import fields as ma
 
 from crm_chassis import errors
 from crm_chassis.database import transaction
-from crm_chassis.http import Blueprint, json_response, query
+from crm_chassis.http import XLSX, Blueprint, gives, json_response, query
 from crm_chassis.identity import current_principal, requires
 
 from . import rendering
@@ -21,7 +21,6 @@ from .queries import Asked, answer, names
 blueprint = Blueprint("reports", __name__, url_prefix="/reports")
 
 JSON, CSV = "application/json", "text/csv"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class ReportQuery(Schema):
@@ -54,6 +53,7 @@ def list_reports() -> Response:
 @blueprint.get("/<name>")
 @requires("report:read")
 @query(ReportQuery)
+@gives(JSON, CSV, XLSX)
 def read_report(name: str, query: dict[str, Any]) -> Response:
     """One report within the caller's scope, as JSON, CSV or XLSX by ``Accept``."""
     report = REPORTS.get(name)

@@ -33,10 +33,16 @@ class NotificationSchema(RecordSchema):
     number = fields.integer(("序号", "Number"), dump_only=True)
 
 
+class NotificationView(NotificationSchema):
+    """What an answer shows of a notification."""
+
+    can = ma.List(ma.String())
+
+
 class NotificationPage(Schema):
     """A page of notifications."""
 
-    items = ma.List(ma.Nested(NotificationSchema))
+    items = ma.List(ma.Nested(NotificationView))
     next_cursor = ma.String(allow_none=True)
 
 

@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 from crm_chassis import errors
 from crm_chassis.collection import described, listing
 from crm_chassis.database import everything, transaction
-from crm_chassis.http import Blueprint, answers, json_response
+from crm_chassis.http import Blueprint, answers, gives, json_response
 from crm_chassis.identity import current_principal, requires
 from crm_chassis.service import current_runtime
 
 from . import actions, queries, stream
-from .collection import NotificationPage, NotificationSchema, ReadAllView, UnreadView, notifications
+from .collection import NotificationPage, NotificationView, ReadAllView, UnreadView, notifications
 from .models import Notification
 
 blueprint = Blueprint("notifications", __name__, url_prefix="/notifications")
@@ -70,7 +70,7 @@ def unread_count() -> dict[str, int]:
 
 @blueprint.get("/<uuid:notification_id>")
 @requires("notification:read")
-@answers(NotificationSchema)
+@answers(NotificationView)
 def read_notification(notification_id: UUID) -> Response:
     """Read one of the caller's notifications; reading it here does not mark it."""
     with _own() as (session, user_id):
@@ -80,7 +80,7 @@ def read_notification(notification_id: UUID) -> Response:
 
 @blueprint.post("/<uuid:notification_id>/read")
 @requires("notification:update")
-@answers(NotificationSchema)
+@answers(NotificationView)
 def mark_read(notification_id: UUID) -> Response:
     """Mark one of the caller's notifications as read."""
     with _own() as (session, user_id):
@@ -99,6 +99,7 @@ def mark_all_read() -> dict[str, int]:
 
 @blueprint.get("/stream")
 @requires("notification:read")
+@gives("text/event-stream")
 def live() -> Response:
     """The caller's notifications as server-sent events, live; `Last-Event-ID` resumes where a stream broke off."""
     runtime, user_id = current_runtime(), current_principal().user_id

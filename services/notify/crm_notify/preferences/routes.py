@@ -33,7 +33,7 @@ def list_preferences() -> Response:
     with transaction() as session, everything(session):
         rows = queries.rows_of(session, [user_id])
         items = [_shown(rows, user_id, topic) for topic in (EVERY_TOPIC, *TOPICS)]
-    return json_response({"items": items, "next_cursor": None, "channels": _channels()})
+    return json_response({"items": items, "channels": _channels()})
 
 
 @blueprint.put("/<topic>")

@@ -12,7 +12,7 @@ from marshmallow import fields as ma
 from crm_chassis import org
 from crm_chassis.collection.writing import get
 from crm_chassis.database import transaction
-from crm_chassis.http import Blueprint, accepts, answers, json_response, plain
+from crm_chassis.http import Blueprint, accepts, answers, gives, json_response, plain
 from crm_chassis.identity import requires
 
 from . import collection, diagram, rules
@@ -110,6 +110,7 @@ def remind(approval_id: UUID) -> Approval:
 
 @blueprint.get("/<uuid:approval_id>/diagram")
 @requires(READ)
+@gives(SVG)
 @answers(DiagramSchema)
 def picture(approval_id: UUID) -> Response:
     """The flow and where the document stands in it: as data, or as a picture when SVG is accepted."""

@@ -3,7 +3,7 @@ import { defineScreen } from '../../records/screen'
 
 export default defineScreen({
   collection: 'customers', resource: 'customer', area: 'customers', icon: OfficeBuilding, title: 'customers.title', order: 10,
-  columns: ['name', 'code', 'relation', 'level', 'industry', 'region_code', 'owner_id', 'last_order_at', 'churn_risk'],
+  columns: ['name', 'code', 'relation', 'level', 'industry', 'region_code', 'owner_id', 'last_contact_at', 'last_order_at', 'churn_risk'],
   keyFields: ['code', 'relation', 'level', 'industry', 'owner_id', 'unit_id', 'mobile', 'phone', 'email', 'region_code', 'address', 'source', 'tags'],
   views: [
     { name: 'key', title: 'customers.view_key', query: { level__in: 'key,A' } },
@@ -17,9 +17,10 @@ export default defineScreen({
     { collection: 'interactions', by: 'customer_id', columns: ['subject', 'kind', 'occurred_at', 'owner_id'] },
     { collection: 'activities', by: 'customer_id', columns: ['subject', 'kind', 'due_at', 'status'] },
     { collection: 'opportunities', by: 'customer_id', columns: ['name', 'stage', 'amount', 'status'] },
-    { collection: 'orders', by: 'customer_id', columns: ['number', 'ordered_on', 'total', 'status'] },
-    { collection: 'receivables', by: 'customer_id', columns: ['order_number', 'due_on', 'outstanding', 'status'] },
-    { collection: 'requests', by: 'customer_id', columns: ['number', 'summary', 'status', 'due_at'] },
+    { name: 'money', title: 'customers.money', component: () => import('./MoneyTab.vue') },
+    { collection: 'requests', by: 'customer_id', columns: ['number', 'summary', 'kind', 'status', 'due_at'] },
+    { name: 'trips', title: 'customers.trips', component: () => import('./TripsTab.vue') },
+    { name: 'owners', title: 'customers.owners', component: () => import('./OwnersTab.vue') },
   ],
   verbs: { claim: { tone: 'primary' }, release: { ask: 'customers.release_ask', menu: true } },
   form: { first: ['name', 'kind', 'relation', 'level', 'industry', 'mobile', 'region_code'], beside: () => import('./Duplicates.vue'), start: () => ({ kind: 'company', relation: 'prospect' }) },

@@ -1,41 +1,7 @@
 import { TrendCharts } from '@element-plus/icons-vue'
-import { shallowReactive } from 'vue'
 import { get, post } from '../../api/client'
-import { locale } from '../../i18n'
-import type { Money } from '../../i18n/format'
-import { defineScreen, type BoardColumn } from '../../records/screen'
-
-interface Stage { stage: string; name: string; name_en: string | null; count: number; amounts: Money[] }
-interface Funnel { pipelines: { id: string; stages: Stage[] }[] }
-interface Pipeline { id: string; stages: { key: string; name: string; name_en: string | null }[] }
-
-const named = (stage: { name: string; name_en: string | null }): string => (locale.value === 'en' ? stage.name_en || stage.name : stage.name)
-
-/** Stage names by pipeline and key; asked once, when the first stage is shown. */
-const stages = shallowReactive(new Map<string, { name: string; name_en: string | null }>())
-let asked = false
-
-function stageName(value: unknown, record: Record<string, unknown>): string | undefined {
-  if (!asked) {
-    asked = true
-    void get<{ items: Pipeline[] }>('/pipelines', { limit: 200 }).then(
-      (page) => page.items.forEach((pipeline) => pipeline.stages.forEach((stage) => stages.set(`${pipeline.id}.${stage.key}`, stage))),
-      () => (asked = false),
-    )
-  }
-  const stage = stages.get(`${String(record.pipeline_id)}.${String(value)}`)
-  return stage && named(stage)
-}
-
-async function columns(filters: Record<string, string>): Promise<BoardColumn[]> {
-  const { status: _status, ...rest } = filters
-  const funnel = await get<Funnel>('/opportunities/funnel', rest)
-  const found = funnel.pipelines.flatMap((pipeline) => pipeline.stages).map((stage) => ({ value: stage.stage, label: named(stage), count: stage.count, sums: stage.amounts }))
-  if (found.length) return found
-  // Without an open deal the funnel names no stage; the board still shows where one would begin.
-  const pipelines = await get<{ items: Pipeline[] }>('/pipelines', { limit: 1 })
-  return (pipelines.items[0]?.stages ?? []).map((stage) => ({ value: stage.key, label: named(stage), count: 0, sums: [] }))
-}
+import { defineScreen } from '../../records/screen'
+import { named, stageColumns, stageName, type Pipeline } from './stages'
 
 export default defineScreen({
   collection: 'opportunities', resource: 'opportunity', area: 'sales', icon: TrendCharts, title: 'opportunities.title', order: 20,
@@ -49,7 +15,7 @@ export default defineScreen({
     { name: 'lost', title: 'opportunities.view_lost', query: { status__in: 'lost' } },
   ],
   tabs: [
-    { name: 'plan', title: 'opportunities.plan', component: () => import('./PlanItems.vue') },
+    { name: 'overview', title: 'opportunities.overview', component: () => import('./DealOverview.vue') },
     { collection: 'orders', by: 'opportunity_id', columns: ['number', 'ordered_on', 'total', 'status'] },
   ],
   verbs: {
@@ -63,6 +29,6 @@ export default defineScreen({
     },
     assign: { menu: true },
   },
-  board: { by: 'stage', filter: { status: 'open' }, sort: '-updated_at', columns, move: (record, to) => post(`/opportunities/${record.id}/advance`, { stage: to }), card: ['customer_id', 'amount', 'expected_close_on', 'owner_id'] },
+  board: { by: 'stage', filter: { status: 'open' }, sort: '-updated_at', columns: stageColumns, move: (record, to) => post(`/opportunities/${record.id}/advance`, { stage: to }), card: ['customer_id', 'amount', 'expected_close_on', 'owner_id'] },
   form: { first: ['customer_id', 'name', 'amount', 'expected_close_on', 'next_step'], hidden: ['stage', 'pipeline_id', 'probability', 'board_position'] },
 })

@@ -8,7 +8,7 @@ describe('amounts of order lines', () => {
   })
 
   it('is exact where floats are not', () => {
-    expect(cents(amountsOf({ quantity: '9999999.999', price: '9999999999.99', tax_rate: '13' })?.net ?? 0n)).toBe('99999999989900000.01')
+    expect(cents(amountsOf({ quantity: '1.015', price: '1.00' })?.net ?? 0n)).toBe('1.02')
     expect(amountsOf({ quantity: '1', price: '1.005' })).toBeUndefined()
   })
 

@@ -3,8 +3,8 @@ import { defineScreen } from '../../records/screen'
 
 export default defineScreen({
   collection: 'orders', resource: 'order', area: 'sales', icon: List, title: 'orders.title', order: 40, titleField: 'number',
-  columns: ['number', 'customer_id', 'ordered_on', 'total', 'status', 'approval_status', 'delivered_quantity', 'owner_id'],
-  keyFields: ['customer_id', 'ordered_on', 'total', 'opportunity_id', 'owner_id', 'unit_id', 'note', 'returned_total', 'refund_due', 'approval_status', 'approval_comment'],
+  columns: ['number', 'customer_id', 'ordered_on', 'total', 'status', 'approval_status', 'owner_id'],
+  keyFields: ['customer_id', 'ordered_on', 'total', 'opportunity_id', 'owner_id', 'unit_id', 'note'],
   internal: ['lines', 'approval_id', 'approval_round'],
   views: [
     { name: 'draft', title: 'orders.view_draft', query: { status__in: 'draft' } },
@@ -19,9 +19,9 @@ export default defineScreen({
   verbs: {
     confirm: { tone: 'primary', ask: 'orders.confirm_ask' },
     deliver: { tone: 'primary', form: () => import('./DeliverForm.vue') },
-    return: { form: () => import('./ReturnForm.vue') },
-    close: { ask: 'orders.close_ask' },
-    cancel: { tone: 'danger', ask: 'orders.cancel_ask' },
+    return: { title: 'orders.take_back', form: () => import('./ReturnForm.vue') },
+    close: { title: 'orders.close', ask: 'orders.close_ask' },
+    cancel: { title: 'orders.cancel', tone: 'danger', ask: 'orders.cancel_ask' },
   },
   form: { first: ['customer_id', 'ordered_on', 'opportunity_id', 'note'], hidden: ['lines'], beside: () => import('./NewLines.vue') },
 })

@@ -2,6 +2,9 @@ import { defineTexts } from '../../i18n/define'
 
 export default defineTexts({
   title: ['订单', 'Orders'],
+  take_back: ['退货', 'Take back'],
+  close: ['关闭订单', 'Close the order'],
+  cancel: ['取消订单', 'Cancel the order'],
   view_draft: ['草稿', 'Drafts'],
   view_approval: ['审批中', 'In approval'],
   view_deliver: ['待交付', 'To deliver'],
@@ -28,7 +31,7 @@ export default defineTexts({
   stale: ['订单刚被别人改过，已载入最新内容，请再改一次。', 'Somebody just changed this order. The latest is loaded: please make your change again.'],
   delivered: ['已交付', 'Delivered'],
   returned: ['已退回', 'Returned'],
-  progress: ['已交付 {done} / {all}', '{done} of {all} delivered'],
+  progress: ['{done} / {all}', '{done} / {all}'],
   confirm_ask: ['确认后订单生效并产生应收。折扣超过限额时先送审批，订单在审批通过前仍为草稿。', 'Confirming makes the order binding and opens the receivable. Discounts beyond the limit go to approval first; until then the order stays a draft.'],
   close_ask: ['订单已交付完毕，关闭后归档。', 'Everything is delivered; closing puts the order away.'],
   cancel_ask: ['取消后不能恢复；未收的应收一并核销。', 'This cannot be undone; what is still owed for it is written off.'],

@@ -1,0 +1,4 @@
+import { Odometer } from '@element-plus/icons-vue'
+import { definePage } from '../../records/screen'
+
+export default definePage({ path: '/system-health', area: 'settings', icon: Odometer, title: 'health.title', order: 80, permission: 'system:read', component: () => import('./HealthPage.vue') })

@@ -1,0 +1,47 @@
+import { shallowReactive } from 'vue'
+import { get } from '../../api/client'
+import { locale } from '../../i18n'
+import type { Money } from '../../i18n/format'
+import type { BoardColumn } from '../../records/screen'
+
+export interface Named { name: string; name_en: string | null }
+interface Counted extends Named { stage: string; count: number; amounts: Money[] }
+interface Funnel { pipelines: { id: string; stages: Counted[] }[] }
+export interface Pipeline { id: string; name: string; stages: (Named & { key: string; probability: number | null })[] }
+
+export const named = (stage: Named): string => (locale.value === 'en' ? stage.name_en || stage.name : stage.name)
+
+/** Pipelines by id; asked once, when the first stage is shown. */
+const known = shallowReactive(new Map<string, Pipeline>())
+let asked = false
+
+function learnPipelines(): void {
+  if (asked) return
+  asked = true
+  void get<{ items: Pipeline[] }>('/pipelines', { limit: 200 }).then(
+    (page) => page.items.forEach((pipeline) => known.set(pipeline.id, pipeline)),
+    () => (asked = false),
+  )
+}
+
+/** A pipeline with its stages in order; undefined while it is being asked, or out of sight. */
+export function pipelineOf(id: unknown): Pipeline | undefined {
+  learnPipelines()
+  return known.get(String(id))
+}
+
+export function stageName(value: unknown, record: Record<string, unknown>): string | undefined {
+  const stage = pipelineOf(record.pipeline_id)?.stages.find((one) => one.key === value)
+  return stage && named(stage)
+}
+
+/** The columns of the board, with the server's counts and sums. */
+export async function stageColumns(filters: Record<string, string>): Promise<BoardColumn[]> {
+  const { status: _status, status__in: _statuses, ...rest } = filters
+  const funnel = await get<Funnel>('/opportunities/funnel', rest)
+  const found = funnel.pipelines.flatMap((pipeline) => pipeline.stages).map((stage) => ({ value: stage.stage, label: named(stage), count: stage.count, sums: stage.amounts }))
+  if (found.length) return found.filter((column, at) => found.findIndex((other) => other.value === column.value) === at)
+  // Without an open deal the funnel names no stage; the board still shows where one would begin.
+  const pipelines = await get<{ items: Pipeline[] }>('/pipelines', { limit: 1 })
+  return (pipelines.items[0]?.stages ?? []).map((stage) => ({ value: stage.key, label: named(stage), count: 0, sums: [] }))
+}

@@ -1,0 +1,21 @@
+import { t } from '../../i18n'
+import { date } from '../../i18n/format'
+
+const DAY_MS = 86_400_000
+/** The list of what is still owed, the oldest first. */
+export const STILL_OWED = { status__in: 'open,partly_paid,overdue', sort: 'due_on' }
+const OPEN = new Set(['open', 'partly_paid', 'overdue'])
+
+/** Whole days from today to a date in the reader's own calendar; negative when it has passed. */
+export function daysUntil(day: string, now = new Date()): number {
+  const today = Date.UTC(now.getFullYear(), now.getMonth(), now.getDate())
+  return Math.round((Date.parse(`${day.slice(0, 10)}T00:00:00Z`) - today) / DAY_MS)
+}
+
+/** The due date of a receivable, with the days that matter while money is still owed. */
+export function dueText(value: unknown, record: Record<string, unknown>): string | undefined {
+  if (typeof value !== 'string' || !OPEN.has(String(record.status))) return undefined
+  const days = daysUntil(value)
+  const shown = { date: date(value), n: Math.abs(days) }
+  return days < 0 ? t('receivables.overdue_days', shown) : days === 0 ? t('receivables.due_today', shown) : days <= 30 ? t('receivables.due_in', shown) : undefined
+}

@@ -1,0 +1,27 @@
+import { defineTexts } from '../../i18n/define'
+
+export default defineTexts({
+  title: ['行政区划', 'Regions'],
+  hint: ['省、市、县三级（GB/T 2260），客户、线索和出差目的地都用这里的代码。', 'Provinces, cities and counties (GB/T 2260): customers, leads and destinations of travel use these codes.'],
+  search: ['名称、拼音或首字母', 'Name, pinyin or initials'],
+  province: ['省级', 'Provinces'],
+  city: ['地级', 'Cities'],
+  county: ['县级', 'Counties'],
+  choose: ['先选择左侧', 'Choose on the left first'],
+  none: ['没有下级区划', 'Nothing below it'],
+  found: ['查找结果', 'Found'],
+  not_found: ['没有找到，换个写法，或按层级查找。', 'Nothing found: try another spelling, or go level by level.'],
+  code: ['代码', 'Code'],
+  level: ['级别', 'Level'],
+  level_province: ['省级', 'Province'],
+  level_city: ['地级', 'City'],
+  level_county: ['县级', 'County'],
+  short_name: ['简称', 'Short name'],
+  remarks: ['备注', 'Remarks'],
+  save: ['保存', 'Save'],
+  saved: ['已保存', 'Saved'],
+  stale: ['有人先改过这个区划，已显示现在的内容，请再改一次。', 'Somebody changed it before you: this is how it is now. Change it again.'],
+  customers: ['这里的客户', 'Customers here'],
+  customers_n: ['{n} 个客户', '{n} customers'],
+  detail: ['区划详情', 'Details of the region'],
+})
