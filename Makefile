@@ -24,7 +24,7 @@ down: $(VENV)/.installed ## stop what `make up` or `crm up --detach` started
 status: $(VENV)/.installed ## processes, health, memory, events waiting
 	@$(BIN)/crm status
 
-.PHONY: install test lint bench
+.PHONY: install test lint bench schemathesis
 install: $(VENV)/.installed ## the virtual environment only
 
 test: $(VENV)/.installed-dev lint console ## everything that is checked before a change goes in
@@ -46,6 +46,10 @@ console: $(VENV)/.installed-dev ## the console's types, rules and tests, and its
 types: $(VENV)/.installed ## what the console is generated from, after an API changed
 	$(BIN)/python -m crm_web.openapi
 	$(BIN)/python -m crm_web.build run types
+
+schemathesis: $(VENV)/.installed-dev ## call the running system by its API document: URL=http://127.0.0.1:8080/api/v1 TOKEN=…
+	$(BIN)/schemathesis --config-file schemathesis.toml run $(URL)/openapi.json --exclude-path-regex '^/auth/|stream' \
+		--continue-on-failure
 
 bench: $(VENV)/.installed-dev ## the budgets, measured on this machine
 	$(BIN)/python tests/bench/run.py

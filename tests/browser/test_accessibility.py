@@ -10,12 +10,8 @@ from playwright.sync_api import Page, expect
 from system import System
 
 Opened = Callable[..., Page]
-LOOKS = [
-    (locale, appearance, width)
-    for locale in ("zh-CN", "en")
-    for appearance in ("light", "dark")
-    for width in (1280, 390)
-]
+LOOKS = [("zh-CN", "light", 1280), ("zh-CN", "dark", 390), ("en", "light", 390), ("en", "dark", 1280)]
+"""Every pair of language, appearance and width."""
 
 
 @pytest.fixture(scope="module", autouse=True)
