@@ -74,6 +74,16 @@ def test_regions_are_found_by_parent_level_and_name(n1: Client, query: str, firs
     assert answer.json["items"][0]["code"] == first
 
 
+def test_names_of_many_codes_come_in_one_answer(n1: Client) -> None:
+    answer = n1.get("/regions?code__in=310115,999999,110000&limit=200").json
+
+    assert [item["code"] for item in answer["items"]] == ["110000", "310115"]
+    assert answer["next_cursor"] is None
+    narrowed = n1.get("/regions?code__in=310115,110000&level=province").json
+    assert [item["code"] for item in narrowed["items"]] == ["110000"]
+    assert n1.get("/regions?code__in=" + ",".join(["110000"] * 201)).status_code == 422
+
+
 def test_pages_hold_every_region_once(n1: Client) -> None:
     seen: list[str] = []
     cursor = ""
@@ -88,7 +98,19 @@ def test_pages_hold_every_region_once(n1: Client) -> None:
     assert n1.get(f"/regions?level=county{cursor}").status_code == 422
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=x", "level=village", "nothing=1", "cursor=made-up"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "limit=0",
+        "code__in=",
+        "code__in=31",
+        "code__in=310115,",
+        "limit=x",
+        "level=village",
+        "nothing=1",
+        "cursor=made-up",
+    ],
+)
 def test_a_question_that_makes_no_sense_is_refused(n1: Client, query: str) -> None:
     assert n1.get(f"/regions?{query}").status_code == 422
 

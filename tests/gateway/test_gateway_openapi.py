@@ -90,6 +90,8 @@ def test_the_built_console_is_served_with_its_pages(gateway: GatewayBench, tmp_p
     (tmp_path / "assets").mkdir()
     (tmp_path / "index.html").write_text("<title>Banyan</title>" + " " * 2000)
     (tmp_path / "assets" / "main-abc123.js").write_text("1;")
+    (tmp_path / "sw.js").write_text("1;")
+    (tmp_path / "manifest.webmanifest").write_text("{}")
     runtime = Runtime(gateway.service, replace(gateway.settings, web_root=str(tmp_path)))
     client = create_app(runtime).test_client()
     for path in ("/", "/customers/0190", "/orders"):
@@ -99,6 +101,14 @@ def test_the_built_console_is_served_with_its_pages(gateway: GatewayBench, tmp_p
     asset = client.get("/assets/main-abc123.js")
     assert "immutable" in asset.headers["Cache-Control"]
     assert client.get("/assets/gone.js").status_code == 404
+    worker, manifest = client.get("/sw.js"), client.get("/manifest.webmanifest")
+    # A service worker that a cache keeps would keep an old console alive.
+    assert (worker.mimetype, worker.headers["Cache-Control"]) == ("text/javascript", "no-cache")
+    assert (manifest.mimetype, manifest.headers["Cache-Control"]) == ("application/manifest+json", "no-cache")
+    policy = client.get("/").headers["Content-Security-Policy"]
+    assert "worker-src 'self'" in policy
+    assert "manifest-src 'self'" in policy
+    assert "unsafe" not in policy.replace("style-src 'self' 'unsafe-inline'", "")
     assert client.get("/../../etc/passwd").status_code in {200, 404}
     assert "root:" not in client.get("/..%2f..%2fetc/passwd").text
     assert client.get("/", headers={"Accept-Encoding": "gzip"}).headers["Content-Encoding"] == "gzip"

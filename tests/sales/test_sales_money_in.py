@@ -256,7 +256,11 @@ def test_ageing_bands_what_is_owed_by_days_past_due(
     assert bands["to_60"]["amounts"] == [{"amount": "150.00", "currency": "CNY"}]
     assert [money["currency"] for money in bands["over_90"]["amounts"]] == ["CNY", "USD"]
     for band in bands.values():
-        limits = {"due_on__gte": band["due_from"], "due_on__lte": band["due_to"], "status__in": "open,partly_paid,overdue"}
+        limits = {
+            "due_on__gte": band["due_from"],
+            "due_on__lte": band["due_to"],
+            "status__in": "open,partly_paid,overdue",
+        }
         asked = "&".join(f"{name}={value}" for name, value in limits.items() if value)
         assert n1.get(f"/receivables?count=true&{asked}").json["total"] == band["count"], band["band"]
     assert n1.get("/receivables/ageing?amount__gte=1000").json["bands"][0]["count"] == 0

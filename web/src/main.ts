@@ -9,12 +9,16 @@ import App from './App.vue'
 import { i18n, locale } from './i18n'
 import { router } from './router'
 import './session/appearance'
+import { asOf, installShell } from './session/offline'
 import { useSession } from './session/session'
 
 const client = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 15_000,
+      // Without a line the service worker answers with what is known; the request must be made for that.
+      networkMode: 'always',
+      refetchOnReconnect: true,
       // The client has already repeated what is worth repeating.
       retry: (count, error) => count < 1 && error instanceof ApiError && error.status === 0,
     },
@@ -26,5 +30,6 @@ const session = useSession()
 setDoorway({ csrf: () => session.csrf, locale: () => locale.value, signInAgain: session.signInAgain })
 app.use(VueQueryPlugin, { queryClient: client }).use(router)
 // After a new release the old pieces are gone: one fresh load fetches the new ones.
-window.addEventListener('vite:preloadError', () => location.reload())
+window.addEventListener('vite:preloadError', () => { if (navigator.onLine && !asOf.value) location.reload() })
 app.mount('#app')
+installShell()

@@ -9,7 +9,7 @@ declare module 'vue-router' {
   }
 }
 
-const own: RouteRecordRaw[] = PAGES.map((page) => ({ path: page.path, component: page.component, meta: { permission: page.permission } }))
+const own: RouteRecordRaw[] = PAGES.map((page) => ({ path: page.path, component: page.component, props: true, meta: { permission: page.permission } }))
 
 export const router = createRouter({
   history: createWebHistory(),

@@ -1,4 +1,5 @@
 import createClient from 'openapi-fetch'
+import { heard } from '../session/offline'
 import { ApiError, problemOf } from './errors'
 import type { paths } from './schema'
 
@@ -41,6 +42,7 @@ export async function send(request: Request): Promise<Response> {
     let response: Response
     try {
       response = await fetch(copy)
+      heard(response)
     } catch (error) {
       if (request.signal.aborted) throw error
       if (repeatable && attempt < ATTEMPTS && navigator.onLine) {

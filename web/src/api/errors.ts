@@ -30,6 +30,11 @@ export class ApiError extends Error {
     this.retryAfter = problem.retryAfter ?? null
   }
 
+  /** Message by pointer, `/lines/0/price`, the first of each. */
+  byPointer(): Record<string, string> {
+    return Object.fromEntries(this.errors.map((error): [string, string] => [error.pointer, error.message]).reverse())
+  }
+
   /** Message by field name: `/amount/currency` belongs to `amount`, `/custom/vip_no` to `custom.vip_no`. */
   byField(): Record<string, string> {
     const found: Record<string, string> = {}
@@ -39,6 +44,13 @@ export class ApiError extends Error {
       if (name && !(name in found)) found[name] = error.message
     }
     return found
+  }
+}
+
+/** The line is gone; what was written is kept on this device and sent when it is back. */
+export class Queued extends ApiError {
+  constructor() {
+    super({ status: 0, code: 'queued', detail: '' })
   }
 }
 

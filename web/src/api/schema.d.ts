@@ -97,7 +97,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** The definitions the caller may change, retired ones too */
+        get: operations["activities_list_fields"];
         put?: never;
         /** Define a custom field, or the options of a choice field */
         post: operations["activities_create_field"];
@@ -895,7 +896,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** The definitions the caller may change, retired ones too */
+        get: operations["articles_list_fields"];
         put?: never;
         /** Define a custom field, or the options of a choice field */
         post: operations["articles_create_field"];
@@ -1445,7 +1447,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** The definitions the caller may change, retired ones too */
+        get: operations["churn_cases_list_fields"];
         put?: never;
         /** Define a custom field, or the options of a choice field */
         post: operations["churn_cases_create_field"];
@@ -1829,7 +1832,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** The definitions the caller may change, retired ones too */
+        get: operations["claims_list_fields"];
         put?: never;
         /** Define a custom field, or the options of a choice field */
         post: operations["claims_create_field"];
@@ -2090,7 +2094,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** The definitions the caller may change, retired ones too */
+        get: operations["competitors_list_fields"];
         put?: never;
         /** Define a custom field, or the options of a choice field */
         post: operations["competitors_create_field"];
@@ -2300,7 +2305,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** The definitions the caller may change, retired ones too */
+        get: operations["contacts_list_fields"];
         put?: never;
         /** Define a custom field, or the options of a choice field */
         post: operations["contacts_create_field"];
@@ -2544,7 +2550,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** The definitions the caller may change, retired ones too */
+        get: operations["customers_list_fields"];
         put?: never;
         /** Define a custom field, or the options of a choice field */
         post: operations["customers_create_field"];
@@ -3308,7 +3315,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** The definitions the caller may change, retired ones too */
+        get: operations["interactions_list_fields"];
         put?: never;
         /** Define a custom field, or the options of a choice field */
         post: operations["interactions_create_field"];
@@ -3603,7 +3611,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** The definitions the caller may change, retired ones too */
+        get: operations["leads_list_fields"];
         put?: never;
         /** Define a custom field, or the options of a choice field */
         post: operations["leads_create_field"];
@@ -4052,7 +4061,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** The definitions the caller may change, retired ones too */
+        get: operations["opportunities_list_fields"];
         put?: never;
         /** Define a custom field, or the options of a choice field */
         post: operations["opportunities_create_field"];
@@ -4400,7 +4410,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** The definitions the caller may change, retired ones too */
+        get: operations["orders_list_fields"];
         put?: never;
         /** Define a custom field, or the options of a choice field */
         post: operations["orders_create_field"];
@@ -4678,7 +4689,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** The definitions the caller may change, retired ones too */
+        get: operations["org_units_list_fields"];
         put?: never;
         /** Define a custom field, or the options of a choice field */
         post: operations["org_units_create_field"];
@@ -5216,7 +5228,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** The definitions the caller may change, retired ones too */
+        get: operations["products_list_fields"];
         put?: never;
         /** Define a custom field, or the options of a choice field */
         post: operations["products_create_field"];
@@ -5376,6 +5389,23 @@ export interface paths {
         };
         /** List receivables */
         get: operations["receivables_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/receivables/ageing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is still owed by how long it is overdue: count and sum by currency. Takes the list's filters */
+        get: operations["receivable verbs_read_ageing"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5789,7 +5819,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** The definitions the caller may change, retired ones too */
+        get: operations["requests_list_fields"];
         put?: never;
         /** Define a custom field, or the options of a choice field */
         post: operations["requests_create_field"];
@@ -6486,7 +6517,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** The definitions the caller may change, retired ones too */
+        get: operations["travel_plans_list_fields"];
         put?: never;
         /** Define a custom field, or the options of a choice field */
         post: operations["travel_plans_create_field"];
@@ -9171,9 +9203,14 @@ export interface components {
         };
         NothingBody: Record<string, never>;
         NothingBody1: Record<string, never>;
-        Notification: {
+        NotificationPage: {
+            items?: components["schemas"]["NotificationView"][];
+            next_cursor?: string | null;
+        };
+        NotificationView: {
             /** @description Text */
             readonly body?: string | null;
+            can?: string[];
             /** @description Count */
             readonly count?: number | null;
             /**
@@ -9231,10 +9268,6 @@ export interface components {
              */
             readonly updated_by?: string | null;
             readonly version?: number;
-        };
-        NotificationPage: {
-            items?: components["schemas"]["Notification"][];
-            next_cursor?: string | null;
         };
         Opportunity: {
             /**
@@ -9535,7 +9568,7 @@ export interface components {
              * @description Time zone
              * @enum {string}
              */
-            timezone?: "Africa/Cairo" | "America/Virgin" | "Pacific/Honolulu" | "GB" | "America/Coral_Harbour" | "Asia/Tokyo" | "US/Pacific" | "Africa/Juba" | "Pacific/Funafuti" | "America/Catamarca" | "America/Indiana/Petersburg" | "Pacific/Norfolk" | "GMT0" | "Asia/Thimbu" | "Europe/Brussels" | "Africa/Ceuta" | "Asia/Irkutsk" | "Africa/Algiers" | "Etc/GMT+6" | "Antarctica/Casey" | "America/Atikokan" | "America/Metlakatla" | "America/Dominica" | "America/Knox_IN" | "Australia/Darwin" | "Asia/Tbilisi" | "Portugal" | "Africa/Niamey" | "Asia/Almaty" | "Europe/Chisinau" | "Navajo" | "Libya" | "Pacific/Chuuk" | "Europe/Luxembourg" | "Australia/Sydney" | "Pacific/Fakaofo" | "Europe/Athens" | "Europe/Amsterdam" | "Africa/Bangui" | "MET" | "Europe/Kiev" | "Etc/GMT-2" | "Europe/Helsinki" | "America/Argentina/Jujuy" | "EST5EDT" | "Asia/Nicosia" | "America/Swift_Current" | "Pacific/Saipan" | "Europe/Madrid" | "Australia/Broken_Hill" | "Pacific/Yap" | "America/Curacao" | "Europe/Kaliningrad" | "Antarctica/Syowa" | "Africa/Blantyre" | "Asia/Amman" | "America/Matamoros" | "CET" | "Mexico/BajaSur" | "Asia/Makassar" | "America/Goose_Bay" | "Europe/Jersey" | "America/Campo_Grande" | "Asia/Macao" | "Asia/Ust-Nera" | "Africa/El_Aaiun" | "Canada/Pacific" | "America/Havana" | "Etc/Greenwich" | "Africa/Ndjamena" | "Asia/Kathmandu" | "Asia/Magadan" | "Europe/Ljubljana" | "Europe/Guernsey" | "America/Dawson" | "America/Argentina/Tucuman" | "Canada/Eastern" | "Asia/Sakhalin" | "Europe/Ulyanovsk" | "Etc/GMT-0" | "America/Argentina/La_Rioja" | "Pacific/Gambier" | "Asia/Singapore" | "Asia/Bishkek" | "America/Regina" | "America/Yellowknife" | "Atlantic/Cape_Verde" | "America/Montreal" | "Asia/Qatar" | "Etc/GMT+4" | "Etc/Zulu" | "Egypt" | "Asia/Pyongyang" | "America/Mexico_City" | "Indian/Kerguelen" | "Europe/Samara" | "Asia/Ulaanbaatar" | "Asia/Dhaka" | "Antarctica/Rothera" | "Europe/Tallinn" | "Etc/Universal" | "America/Ojinaga" | "Asia/Tashkent" | "America/Sitka" | "Asia/Hong_Kong" | "Australia/Yancowinna" | "America/Indianapolis" | "America/Santo_Domingo" | "Indian/Cocos" | "Asia/Dili" | "Etc/GMT-4" | "Asia/Manila" | "Europe/Andorra" | "Africa/Ouagadougou" | "Etc/GMT-6" | "Asia/Khandyga" | "America/St_Kitts" | "Brazil/DeNoronha" | "Europe/Vienna" | "America/Argentina/Salta" | "America/Porto_Acre" | "Etc/UCT" | "America/Indiana/Knox" | "Hongkong" | "Pacific/Tahiti" | "America/Belize" | "Pacific/Fiji" | "Etc/GMT-9" | "Europe/Nicosia" | "Australia/Lord_Howe" | "Atlantic/Madeira" | "Europe/Warsaw" | "Australia/South" | "Pacific/Noumea" | "America/Fort_Nelson" | "America/Kralendijk" | "Asia/Kuching" | "Atlantic/South_Georgia" | "America/Recife" | "America/Fort_Wayne" | "America/Indiana/Winamac" | "Africa/Conakry" | "Cuba" | "Europe/Malta" | "Europe/Stockholm" | "Africa/Djibouti" | "America/Argentina/ComodRivadavia" | "Pacific/Pago_Pago" | "Etc/GMT-12" | "America/Glace_Bay" | "Asia/Urumqi" | "Etc/GMT+12" | "Europe/London" | "Atlantic/Azores" | "Etc/GMT-8" | "US/Samoa" | "Europe/Oslo" | "Etc/GMT+1" | "Kwajalein" | "Africa/Freetown" | "America/Martinique" | "Europe/Riga" | "NZ" | "America/Boise" | "America/Atka" | "America/Cancun" | "US/Michigan" | "America/Moncton" | "Indian/Maldives" | "localtime" | "Asia/Hovd" | "Asia/Yakutsk" | "America/Cuiaba" | "America/Montserrat" | "Antarctica/South_Pole" | "Africa/Porto-Novo" | "Pacific/Midway" | "Pacific/Port_Moresby" | "America/Miquelon" | "America/Manaus" | "America/Eirunepe" | "Pacific/Enderbury" | "Asia/Oral" | "Europe/Kyiv" | "Pacific/Johnston" | "Indian/Mahe" | "Europe/Monaco" | "Africa/Lubumbashi" | "America/Cordoba" | "Asia/Yekaterinburg" | "America/Edmonton" | "Australia/Tasmania" | "Asia/Bahrain" | "Asia/Jerusalem" | "Pacific/Majuro" | "America/Argentina/San_Luis" | "Africa/Tripoli" | "Arctic/Longyearbyen" | "W-SU" | "Australia/Canberra" | "Africa/Lome" | "America/Argentina/Mendoza" | "Indian/Mauritius" | "Australia/Queensland" | "America/North_Dakota/New_Salem" | "Etc/GMT+11" | "EET" | "Iceland" | "Australia/Victoria" | "America/Noronha" | "America/Argentina/Rio_Gallegos" | "Indian/Christmas" | "Asia/Krasnoyarsk" | "Asia/Phnom_Penh" | "Asia/Ujung_Pandang" | "Asia/Kuala_Lumpur" | "Pacific/Efate" | "NZ-CHAT" | "America/Monterrey" | "Australia/Brisbane" | "Africa/Nairobi" | "America/Guadeloupe" | "Europe/Moscow" | "America/Bogota" | "America/Asuncion" | "Etc/GMT-14" | "Etc/GMT+9" | "America/Porto_Velho" | "Asia/Qyzylorda" | "America/Indiana/Vevay" | "Europe/Volgograd" | "America/Juneau" | "ROK" | "America/Indiana/Marengo" | "US/Alaska" | "America/Santarem" | "Africa/Kinshasa" | "Etc/GMT" | "America/St_Thomas" | "Europe/Sarajevo" | "Europe/Kirov" | "Atlantic/Bermuda" | "GMT-0" | "Pacific/Tarawa" | "Asia/Qostanay" | "Pacific/Kosrae" | "America/Nome" | "Asia/Hebron" | "Australia/West" | "America/Rankin_Inlet" | "Asia/Tel_Aviv" | "Asia/Chungking" | "Africa/Banjul" | "Indian/Antananarivo" | "Asia/Choibalsan" | "US/Eastern" | "Indian/Chagos" | "Antarctica/Mawson" | "Asia/Yerevan" | "Asia/Barnaul" | "Etc/GMT-10" | "America/Lima" | "America/Belem" | "Etc/GMT+3" | "CST6CDT" | "Africa/Dar_es_Salaam" | "Asia/Tehran" | "Europe/Lisbon" | "Asia/Brunei" | "Asia/Kabul" | "Jamaica" | "Asia/Muscat" | "Europe/Gibraltar" | "Pacific/Palau" | "Europe/Tirane" | "Antarctica/Macquarie" | "Asia/Shanghai" | "Europe/Podgorica" | "Pacific/Apia" | "Pacific/Samoa" | "US/Arizona" | "Mexico/General" | "America/Cayman" | "America/Rosario" | "Eire" | "Europe/Uzhgorod" | "America/Cayenne" | "Pacific/Easter" | "Europe/Vaduz" | "Africa/Brazzaville" | "Africa/Abidjan" | "Europe/Prague" | "America/Guyana" | "Atlantic/Faeroe" | "Asia/Dushanbe" | "America/Caracas" | "America/Shiprock" | "Africa/Gaborone" | "Etc/GMT-1" | "Africa/Dakar" | "Asia/Taipei" | "America/Anguilla" | "America/North_Dakota/Center" | "America/Sao_Paulo" | "Antarctica/Davis" | "America/Mendoza" | "America/St_Lucia" | "America/Buenos_Aires" | "Asia/Anadyr" | "America/Jujuy" | "Europe/Mariehamn" | "Asia/Katmandu" | "Antarctica/Palmer" | "America/Merida" | "America/Halifax" | "America/Santiago" | "Pacific/Marquesas" | "America/Louisville" | "US/Central" | "Etc/GMT0" | "Africa/Accra" | "Canada/Mountain" | "Africa/Maputo" | "Asia/Omsk" | "America/Los_Angeles" | "Asia/Baku" | "America/Inuvik" | "Europe/Astrakhan" | "Asia/Seoul" | "Africa/Tunis" | "America/St_Johns" | "Etc/UTC" | "America/St_Vincent" | "America/Aruba" | "America/Godthab" | "America/Yakutat" | "Europe/Bratislava" | "America/La_Paz" | "Africa/Harare" | "Asia/Gaza" | "Asia/Vientiane" | "Asia/Beirut" | "Etc/GMT+0" | "Africa/Bissau" | "Europe/Paris" | "Asia/Atyrau" | "Europe/Bucharest" | "Europe/San_Marino" | "Indian/Reunion" | "America/Antigua" | "America/North_Dakota/Beulah" | "US/Aleutian" | "America/Winnipeg" | "Asia/Samarkand" | "Asia/Novosibirsk" | "America/New_York" | "Etc/GMT-3" | "Atlantic/Jan_Mayen" | "America/Jamaica" | "UCT" | "Etc/GMT-11" | "Brazil/East" | "America/Pangnirtung" | "America/Scoresbysund" | "Africa/Libreville" | "GB-Eire" | "Europe/Busingen" | "America/Araguaina" | "Europe/Zaporozhye" | "Asia/Aqtobe" | "Asia/Novokuznetsk" | "America/Rio_Branco" | "WET" | "America/St_Barthelemy" | "Chile/Continental" | "America/Vancouver" | "Zulu" | "Europe/Dublin" | "Europe/Skopje" | "America/Kentucky/Louisville" | "Asia/Chongqing" | "America/Panama" | "Europe/Berlin" | "Africa/Lusaka" | "Pacific/Nauru" | "Europe/Rome" | "Asia/Macau" | "Asia/Aden" | "Factory" | "Asia/Bangkok" | "Etc/GMT+2" | "Mexico/BajaNorte" | "Asia/Famagusta" | "America/Ciudad_Juarez" | "Africa/Malabo" | "Europe/Budapest" | "Etc/GMT-7" | "PST8PDT" | "Africa/Windhoek" | "Atlantic/Reykjavik" | "Europe/Zagreb" | "Europe/Belfast" | "America/Puerto_Rico" | "America/Blanc-Sablon" | "Africa/Luanda" | "America/Menominee" | "America/Iqaluit" | "America/Nassau" | "America/Grenada" | "Asia/Pontianak" | "US/Indiana-Starke" | "US/Mountain" | "Canada/Central" | "Etc/GMT+5" | "Europe/Vatican" | "Africa/Mbabane" | "America/Montevideo" | "Indian/Comoro" | "America/Paramaribo" | "Asia/Istanbul" | "Australia/Currie" | "Africa/Douala" | "Canada/Newfoundland" | "Pacific/Rarotonga" | "Asia/Yangon" | "Australia/NSW" | "America/Phoenix" | "Asia/Riyadh" | "Asia/Tomsk" | "Asia/Colombo" | "America/Argentina/Catamarca" | "America/Hermosillo" | "GMT" | "Asia/Kolkata" | "Etc/GMT+10" | "America/Argentina/Ushuaia" | "America/Punta_Arenas" | "Canada/Atlantic" | "Pacific/Chatham" | "Pacific/Ponape" | "Asia/Calcutta" | "America/Thunder_Bay" | "Etc/GMT-13" | "Africa/Bujumbura" | "Europe/Istanbul" | "Pacific/Kwajalein" | "America/Port-au-Prince" | "GMT+0" | "Pacific/Niue" | "Asia/Dubai" | "America/Detroit" | "Pacific/Guadalcanal" | "America/Port_of_Spain" | "Pacific/Pohnpei" | "Asia/Srednekolymsk" | "Brazil/West" | "America/Dawson_Creek" | "US/East-Indiana" | "America/Fortaleza" | "Africa/Asmara" | "America/Toronto" | "US/Hawaii" | "Australia/Adelaide" | "Africa/Lagos" | "Antarctica/Vostok" | "Antarctica/DumontDUrville" | "Asia/Chita" | "Asia/Aqtau" | "America/Kentucky/Monticello" | "Australia/Eucla" | "Europe/Vilnius" | "Australia/ACT" | "America/Adak" | "Etc/GMT+7" | "America/El_Salvador" | "Atlantic/St_Helena" | "HST" | "America/Resolute" | "Europe/Belgrade" | "Antarctica/Troll" | "PRC" | "America/Guayaquil" | "America/Nipigon" | "Australia/North" | "Africa/Sao_Tome" | "Asia/Karachi" | "America/Argentina/Buenos_Aires" | "America/Thule" | "America/Costa_Rica" | "Pacific/Truk" | "Antarctica/McMurdo" | "Poland" | "America/Guatemala" | "Africa/Monrovia" | "Africa/Nouakchott" | "Turkey" | "Europe/Sofia" | "America/Maceio" | "Europe/Zurich" | "Asia/Ashkhabad" | "Africa/Kampala" | "Asia/Jayapura" | "ROC" | "Asia/Kashgar" | "America/Chihuahua" | "Asia/Rangoon" | "Greenwich" | "America/Creston" | "Etc/GMT-5" | "Asia/Saigon" | "Asia/Ulan_Bator" | "Asia/Baghdad" | "America/Indiana/Indianapolis" | "Pacific/Kiritimati" | "Brazil/Acre" | "Europe/Isle_of_Man" | "Chile/EasterIsland" | "Australia/Perth" | "Israel" | "Pacific/Kanton" | "Pacific/Auckland" | "Africa/Addis_Ababa" | "America/Marigot" | "America/Argentina/Cordoba" | "Africa/Asmera" | "America/Coyhaique" | "Asia/Dacca" | "Africa/Maseru" | "Etc/GMT+8" | "Africa/Timbuktu" | "Indian/Mayotte" | "Africa/Johannesburg" | "Pacific/Wake" | "Asia/Harbin" | "MST" | "Australia/Melbourne" | "Asia/Vladivostok" | "Pacific/Tongatapu" | "America/Tortola" | "America/Whitehorse" | "Pacific/Guam" | "America/Denver" | "America/Chicago" | "America/Bahia" | "Canada/Yukon" | "Europe/Tiraspol" | "America/Barbados" | "America/Indiana/Tell_City" | "Pacific/Galapagos" | "Atlantic/Canary" | "Canada/Saskatchewan" | "America/Grand_Turk" | "America/Managua" | "Pacific/Bougainville" | "America/Mazatlan" | "America/Danmarkshavn" | "America/Cambridge_Bay" | "Africa/Kigali" | "EST" | "America/Ensenada" | "Iran" | "Australia/Lindeman" | "America/Bahia_Banderas" | "Europe/Saratov" | "America/Nuuk" | "Singapore" | "America/Santa_Isabel" | "Universal" | "Asia/Ho_Chi_Minh" | "America/Lower_Princes" | "Africa/Mogadishu" | "Pacific/Pitcairn" | "Atlantic/Stanley" | "America/Tijuana" | "Asia/Jakarta" | "UTC" | "Pacific/Wallis" | "Europe/Minsk" | "Japan" | "America/Tegucigalpa" | "America/Indiana/Vincennes" | "Africa/Khartoum" | "America/Rainy_River" | "America/Boa_Vista" | "Africa/Casablanca" | "Asia/Thimphu" | "Atlantic/Faroe" | "Africa/Bamako" | "Australia/Hobart" | "MST7MDT" | "Europe/Simferopol" | "Europe/Copenhagen" | "Asia/Kamchatka" | "Asia/Damascus" | "Asia/Kuwait" | "Asia/Ashgabat" | "America/Anchorage" | "America/Argentina/San_Juan" | "Australia/LHI";
+            timezone?: "Pacific/Guam" | "Asia/Kuwait" | "Asia/Yakutsk" | "Asia/Pyongyang" | "Asia/Karachi" | "America/Ensenada" | "Australia/Lord_Howe" | "Pacific/Kwajalein" | "Europe/Kirov" | "Pacific/Wallis" | "Europe/Vaduz" | "Africa/Blantyre" | "America/Argentina/Buenos_Aires" | "Kwajalein" | "MET" | "PRC" | "America/Kralendijk" | "Canada/Pacific" | "Pacific/Honolulu" | "Africa/Maputo" | "Portugal" | "Brazil/East" | "Asia/Kabul" | "America/Indiana/Knox" | "Europe/Chisinau" | "Africa/Luanda" | "Mexico/General" | "Asia/Ust-Nera" | "America/Guadeloupe" | "America/Atikokan" | "America/Argentina/ComodRivadavia" | "Europe/Stockholm" | "Asia/Dhaka" | "Antarctica/Troll" | "Africa/Djibouti" | "Pacific/Pitcairn" | "Indian/Mayotte" | "Asia/Phnom_Penh" | "Europe/Brussels" | "PST8PDT" | "America/Yakutat" | "Pacific/Tarawa" | "America/Eirunepe" | "America/Belem" | "Africa/Bangui" | "America/Cambridge_Bay" | "Australia/West" | "America/Indiana/Winamac" | "Europe/Sarajevo" | "America/North_Dakota/Center" | "America/Ojinaga" | "Indian/Reunion" | "Atlantic/Faroe" | "Africa/Conakry" | "Europe/Guernsey" | "ROK" | "America/North_Dakota/New_Salem" | "Africa/Kampala" | "Atlantic/Bermuda" | "Asia/Thimphu" | "America/Santa_Isabel" | "US/Arizona" | "Asia/Macau" | "Australia/Perth" | "Etc/GMT+8" | "America/Anguilla" | "Singapore" | "Asia/Tokyo" | "Pacific/Galapagos" | "America/Cuiaba" | "Africa/Nouakchott" | "Europe/London" | "Europe/Madrid" | "EST5EDT" | "Asia/Srednekolymsk" | "Etc/GMT+4" | "US/East-Indiana" | "America/Rainy_River" | "America/Montevideo" | "Asia/Hovd" | "Etc/GMT+12" | "America/Puerto_Rico" | "America/Miquelon" | "Europe/Lisbon" | "America/Marigot" | "Iceland" | "Asia/Jerusalem" | "America/Buenos_Aires" | "Asia/Shanghai" | "America/Catamarca" | "Europe/Copenhagen" | "Asia/Saigon" | "Europe/Skopje" | "US/Alaska" | "Asia/Kamchatka" | "Indian/Kerguelen" | "Europe/Uzhgorod" | "America/Halifax" | "Antarctica/Mawson" | "America/Managua" | "Europe/Dublin" | "Europe/Gibraltar" | "Europe/Samara" | "America/Jamaica" | "America/Porto_Velho" | "Asia/Jakarta" | "Etc/GMT-11" | "Etc/GMT-8" | "Etc/Universal" | "America/Havana" | "Africa/Addis_Ababa" | "Atlantic/Reykjavik" | "Europe/Rome" | "Asia/Tashkent" | "America/Argentina/Salta" | "Canada/Central" | "Atlantic/Canary" | "Africa/Juba" | "US/Eastern" | "Brazil/Acre" | "Europe/Kyiv" | "Indian/Cocos" | "Pacific/Enderbury" | "Asia/Atyrau" | "Europe/Athens" | "Atlantic/Jan_Mayen" | "Australia/Eucla" | "Europe/Zurich" | "America/Lima" | "Pacific/Tahiti" | "Asia/Barnaul" | "Africa/Freetown" | "Atlantic/South_Georgia" | "GMT-0" | "America/Nipigon" | "America/Belize" | "Pacific/Palau" | "America/Chihuahua" | "Africa/Accra" | "America/El_Salvador" | "Atlantic/Azores" | "Asia/Urumqi" | "America/Campo_Grande" | "Pacific/Gambier" | "Australia/Brisbane" | "America/Araguaina" | "America/Fortaleza" | "Asia/Bahrain" | "Etc/GMT+6" | "Asia/Choibalsan" | "America/Knox_IN" | "America/Shiprock" | "America/Edmonton" | "Africa/Harare" | "Australia/Adelaide" | "America/Bahia_Banderas" | "Europe/Podgorica" | "Europe/Tiraspol" | "Etc/GMT+1" | "Asia/Singapore" | "America/Dawson" | "America/Indiana/Indianapolis" | "Africa/Abidjan" | "America/Blanc-Sablon" | "America/Swift_Current" | "America/Port-au-Prince" | "Africa/Ouagadougou" | "America/Kentucky/Louisville" | "America/Grenada" | "Asia/Hong_Kong" | "Asia/Muscat" | "Asia/Hebron" | "Asia/Ulan_Bator" | "Australia/North" | "Europe/Ljubljana" | "America/Goose_Bay" | "Canada/Eastern" | "America/Rosario" | "Asia/Samarkand" | "America/Argentina/Jujuy" | "America/Nuuk" | "Brazil/West" | "GMT0" | "Poland" | "Pacific/Pago_Pago" | "Universal" | "Indian/Chagos" | "Asia/Aden" | "America/Merida" | "WET" | "Pacific/Apia" | "Asia/Magadan" | "Etc/GMT" | "Etc/GMT+2" | "Asia/Kolkata" | "Europe/Saratov" | "Asia/Nicosia" | "Europe/Istanbul" | "America/Dawson_Creek" | "America/Aruba" | "Atlantic/Faeroe" | "Asia/Tbilisi" | "GB-Eire" | "Canada/Newfoundland" | "Asia/Beirut" | "Antarctica/Vostok" | "Australia/Lindeman" | "Asia/Ashkhabad" | "Antarctica/Rothera" | "Atlantic/Stanley" | "Pacific/Kosrae" | "America/Moncton" | "Indian/Christmas" | "America/Vancouver" | "Asia/Jayapura" | "EET" | "Asia/Irkutsk" | "Antarctica/DumontDUrville" | "Pacific/Easter" | "Etc/GMT+7" | "America/Indiana/Petersburg" | "Europe/Moscow" | "America/Cayenne" | "Asia/Novokuznetsk" | "America/Port_of_Spain" | "Europe/Helsinki" | "America/Dominica" | "Australia/Victoria" | "America/Manaus" | "Etc/GMT-13" | "America/St_Vincent" | "America/Caracas" | "Indian/Mahe" | "Etc/GMT-12" | "Pacific/Saipan" | "America/Fort_Nelson" | "Iran" | "Etc/Zulu" | "America/Mexico_City" | "Asia/Sakhalin" | "Etc/GMT-2" | "America/Guatemala" | "Indian/Comoro" | "America/Argentina/Catamarca" | "America/New_York" | "NZ" | "America/Guayaquil" | "America/Glace_Bay" | "Pacific/Rarotonga" | "America/Sao_Paulo" | "US/Indiana-Starke" | "America/Indianapolis" | "US/Pacific" | "Pacific/Funafuti" | "Asia/Riyadh" | "America/Recife" | "Europe/Warsaw" | "Asia/Bangkok" | "America/Argentina/Mendoza" | "America/Paramaribo" | "Hongkong" | "Indian/Maldives" | "America/Rankin_Inlet" | "Antarctica/Casey" | "Europe/Berlin" | "Asia/Chongqing" | "Pacific/Marquesas" | "Etc/GMT+9" | "Asia/Yerevan" | "Pacific/Wake" | "America/Cayman" | "Asia/Katmandu" | "Asia/Famagusta" | "Africa/Mbabane" | "America/Montreal" | "Antarctica/South_Pole" | "America/Denver" | "Asia/Ashgabat" | "Asia/Aqtobe" | "Europe/Monaco" | "America/Adak" | "Europe/Ulyanovsk" | "Japan" | "Atlantic/Cape_Verde" | "America/Bahia" | "Indian/Antananarivo" | "Israel" | "Pacific/Pohnpei" | "America/Punta_Arenas" | "Europe/Simferopol" | "Pacific/Auckland" | "America/Cancun" | "Pacific/Fiji" | "America/Argentina/Rio_Gallegos" | "HST" | "Asia/Qyzylorda" | "Australia/Currie" | "America/Costa_Rica" | "America/Matamoros" | "Asia/Dushanbe" | "America/Noronha" | "Pacific/Fakaofo" | "Pacific/Yap" | "Africa/Bissau" | "Antarctica/McMurdo" | "America/Iqaluit" | "Africa/Lusaka" | "Africa/Ndjamena" | "America/Louisville" | "Etc/GMT-0" | "Africa/Bujumbura" | "Pacific/Noumea" | "Africa/Cairo" | "Australia/Canberra" | "America/Nome" | "Africa/Lubumbashi" | "Pacific/Tongatapu" | "Asia/Brunei" | "Antarctica/Davis" | "Europe/Belgrade" | "Canada/Mountain" | "Asia/Kuala_Lumpur" | "Europe/Sofia" | "US/Aleutian" | "Africa/Lome" | "Asia/Oral" | "Asia/Tel_Aviv" | "Australia/Tasmania" | "America/Regina" | "Europe/Vatican" | "America/St_Lucia" | "America/Tegucigalpa" | "Africa/Gaborone" | "Europe/San_Marino" | "Africa/Nairobi" | "US/Central" | "Pacific/Truk" | "Europe/Bucharest" | "Jamaica" | "Etc/GMT0" | "Asia/Ulaanbaatar" | "America/Argentina/San_Luis" | "Arctic/Longyearbyen" | "Africa/Khartoum" | "Asia/Dubai" | "America/Grand_Turk" | "America/Antigua" | "America/Asuncion" | "Africa/Kinshasa" | "Pacific/Chatham" | "Pacific/Johnston" | "US/Hawaii" | "Europe/Malta" | "Pacific/Kanton" | "America/Coyhaique" | "Turkey" | "Etc/UCT" | "America/Hermosillo" | "America/Creston" | "Etc/GMT-1" | "Brazil/DeNoronha" | "America/Tortola" | "Europe/Tirane" | "Asia/Krasnoyarsk" | "Asia/Bishkek" | "Australia/Melbourne" | "Navajo" | "Pacific/Samoa" | "UTC" | "America/Juneau" | "Australia/South" | "Africa/Maseru" | "UCT" | "America/Yellowknife" | "Pacific/Bougainville" | "America/Indiana/Marengo" | "MST" | "MST7MDT" | "Europe/Tallinn" | "Pacific/Chuuk" | "America/Inuvik" | "America/Mendoza" | "America/Boa_Vista" | "Pacific/Midway" | "Africa/Windhoek" | "Antarctica/Palmer" | "Africa/Banjul" | "America/Metlakatla" | "Australia/Queensland" | "America/Resolute" | "Asia/Rangoon" | "Asia/Chita" | "Europe/Minsk" | "Africa/Mogadishu" | "Pacific/Efate" | "Asia/Yekaterinburg" | "America/St_Thomas" | "Africa/Bamako" | "Africa/Casablanca" | "Pacific/Nauru" | "localtime" | "Australia/Broken_Hill" | "Asia/Aqtau" | "America/Godthab" | "Pacific/Port_Moresby" | "Asia/Dacca" | "Australia/LHI" | "America/Virgin" | "Cuba" | "Asia/Vientiane" | "America/Coral_Harbour" | "America/Whitehorse" | "America/Argentina/Tucuman" | "Zulu" | "Asia/Manila" | "America/Bogota" | "Australia/Hobart" | "America/Argentina/Ushuaia" | "Atlantic/St_Helena" | "Pacific/Ponape" | "Europe/Astrakhan" | "Asia/Dili" | "US/Mountain" | "Asia/Ho_Chi_Minh" | "Asia/Pontianak" | "Africa/Timbuktu" | "GB" | "America/Indiana/Vevay" | "America/St_Barthelemy" | "Africa/Niamey" | "Asia/Damascus" | "Africa/Asmara" | "Asia/Ujung_Pandang" | "America/Pangnirtung" | "Asia/Tehran" | "Europe/Belfast" | "Europe/Nicosia" | "Asia/Seoul" | "Greenwich" | "Australia/Darwin" | "Asia/Omsk" | "America/Sitka" | "Etc/GMT+10" | "Factory" | "NZ-CHAT" | "America/Panama" | "America/St_Kitts" | "Canada/Atlantic" | "America/Anchorage" | "EST" | "Europe/Vienna" | "America/Thunder_Bay" | "Pacific/Norfolk" | "Europe/Kaliningrad" | "Asia/Almaty" | "Pacific/Kiritimati" | "Australia/Yancowinna" | "Europe/Paris" | "Asia/Tomsk" | "America/Montserrat" | "Asia/Macao" | "Africa/Sao_Tome" | "US/Michigan" | "America/Detroit" | "GMT+0" | "America/Barbados" | "W-SU" | "Africa/Lagos" | "Etc/GMT-10" | "Europe/Mariehamn" | "Etc/GMT-14" | "Africa/Johannesburg" | "Europe/Bratislava" | "Europe/Prague" | "America/Scoresbysund" | "Asia/Qatar" | "Australia/ACT" | "Asia/Amman" | "Atlantic/Madeira" | "Chile/Continental" | "America/Kentucky/Monticello" | "Asia/Istanbul" | "America/St_Johns" | "Pacific/Niue" | "Asia/Thimbu" | "Africa/Malabo" | "America/Boise" | "Asia/Chungking" | "Australia/NSW" | "Africa/Kigali" | "Asia/Vladivostok" | "Europe/Isle_of_Man" | "America/Toronto" | "Africa/Porto-Novo" | "Europe/Volgograd" | "Africa/Algiers" | "America/Porto_Acre" | "Antarctica/Macquarie" | "Etc/GMT+3" | "America/Fort_Wayne" | "Asia/Kuching" | "America/Danmarkshavn" | "Canada/Yukon" | "Europe/Oslo" | "Europe/Busingen" | "America/Guyana" | "Australia/Sydney" | "Africa/Monrovia" | "Asia/Colombo" | "Asia/Yangon" | "Etc/GMT-6" | "Asia/Anadyr" | "America/Cordoba" | "US/Samoa" | "America/Thule" | "Europe/Kiev" | "Africa/Tripoli" | "Etc/Greenwich" | "Etc/GMT+11" | "Asia/Harbin" | "Europe/Zaporozhye" | "Asia/Gaza" | "America/Argentina/San_Juan" | "America/Winnipeg" | "Europe/Jersey" | "Mexico/BajaSur" | "Africa/Libreville" | "Europe/Riga" | "America/Menominee" | "America/Curacao" | "CET" | "America/Mazatlan" | "Asia/Kashgar" | "America/Rio_Branco" | "Asia/Khandyga" | "America/Indiana/Tell_City" | "Pacific/Guadalcanal" | "Africa/El_Aaiun" | "Mexico/BajaNorte" | "Europe/Amsterdam" | "Europe/Andorra" | "Etc/GMT-4" | "America/Maceio" | "America/Jujuy" | "Africa/Douala" | "America/Argentina/La_Rioja" | "Libya" | "America/Monterrey" | "America/Atka" | "Europe/Luxembourg" | "GMT" | "Asia/Kathmandu" | "America/Los_Angeles" | "Asia/Novosibirsk" | "Etc/UTC" | "ROC" | "Canada/Saskatchewan" | "Antarctica/Syowa" | "America/Phoenix" | "Africa/Brazzaville" | "America/North_Dakota/Beulah" | "Asia/Taipei" | "Etc/GMT+0" | "America/Chicago" | "Africa/Asmera" | "Asia/Calcutta" | "America/Lower_Princes" | "Asia/Qostanay" | "America/Ciudad_Juarez" | "America/Nassau" | "Europe/Vilnius" | "America/Santo_Domingo" | "Etc/GMT-7" | "Africa/Dar_es_Salaam" | "Asia/Makassar" | "America/Santarem" | "America/Argentina/Cordoba" | "America/Indiana/Vincennes" | "Etc/GMT+5" | "Africa/Tunis" | "Chile/EasterIsland" | "Egypt" | "Asia/Baku" | "CST6CDT" | "America/Tijuana" | "Etc/GMT-3" | "America/La_Paz" | "Africa/Ceuta" | "Europe/Zagreb" | "Etc/GMT-5" | "America/Martinique" | "Eire" | "Africa/Dakar" | "Asia/Baghdad" | "Europe/Budapest" | "America/Santiago" | "Pacific/Majuro" | "Etc/GMT-9" | "Indian/Mauritius";
             readonly tree_version?: number;
             /**
              * Format: uuid
@@ -10781,7 +10814,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "text/calendar": unknown;
                 };
             };
             default: components["responses"]["Problem"];
@@ -10870,6 +10903,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FeedView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    activities_list_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items?: components["schemas"]["CustomField"][];
+                    };
                 };
             };
             default: components["responses"]["Problem"];
@@ -12341,6 +12397,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Diagram"];
+                    "image/svg+xml": unknown;
                 };
             };
             default: components["responses"]["Problem"];
@@ -12752,6 +12809,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    articles_list_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items?: components["schemas"]["CustomField"][];
+                    };
                 };
             };
             default: components["responses"]["Problem"];
@@ -13847,6 +13927,29 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    churn_cases_list_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items?: components["schemas"]["CustomField"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     churn_cases_create_field: {
         parameters: {
             query?: never;
@@ -14823,6 +14926,29 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    claims_list_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items?: components["schemas"]["CustomField"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     claims_create_field: {
         parameters: {
             query?: never;
@@ -15441,6 +15567,29 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    competitors_list_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items?: components["schemas"]["CustomField"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     competitors_create_field: {
         parameters: {
             query?: never;
@@ -15993,6 +16142,29 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    contacts_list_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items?: components["schemas"]["CustomField"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     contacts_create_field: {
         parameters: {
             query?: never;
@@ -16144,7 +16316,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "text/vcard": unknown;
                 };
             };
             default: components["responses"]["Problem"];
@@ -16637,6 +16809,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    customers_list_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items?: components["schemas"]["CustomField"][];
+                    };
                 };
             };
             default: components["responses"]["Problem"];
@@ -17434,7 +17629,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "text/html": unknown;
                 };
             };
             default: components["responses"]["Problem"];
@@ -17457,7 +17652,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "text/css": unknown;
+                    "text/javascript": unknown;
                 };
             };
             default: components["responses"]["Problem"];
@@ -18431,6 +18627,29 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    interactions_list_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items?: components["schemas"]["CustomField"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     interactions_create_field: {
         parameters: {
             query?: never;
@@ -18845,7 +19064,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
                 };
             };
             default: components["responses"]["Problem"];
@@ -18868,7 +19088,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "text/csv": unknown;
                 };
             };
             default: components["responses"]["Problem"];
@@ -18889,7 +19109,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Done */
-            200: {
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -19109,6 +19329,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    leads_list_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items?: components["schemas"]["CustomField"][];
+                    };
                 };
             };
             default: components["responses"]["Problem"];
@@ -19764,7 +20007,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "text/event-stream": unknown;
                 };
             };
             default: components["responses"]["Problem"];
@@ -19808,7 +20051,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Notification"];
+                    "application/json": components["schemas"]["NotificationView"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -19834,7 +20077,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Notification"];
+                    "application/json": components["schemas"]["NotificationView"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -20048,6 +20291,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    opportunities_list_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items?: components["schemas"]["CustomField"][];
+                    };
                 };
             };
             default: components["responses"]["Problem"];
@@ -20897,6 +21163,29 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    orders_list_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items?: components["schemas"]["CustomField"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     orders_create_field: {
         parameters: {
             query?: never;
@@ -21564,6 +21853,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    org_units_list_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items?: components["schemas"]["CustomField"][];
+                    };
                 };
             };
             default: components["responses"]["Problem"];
@@ -22824,6 +23136,29 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    products_list_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items?: components["schemas"]["CustomField"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     products_create_field: {
         parameters: {
             query?: never;
@@ -23268,6 +23603,27 @@ export interface operations {
                         total?: number;
                         total_capped?: boolean;
                     };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "receivable verbs_read_ageing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
                 };
             };
             default: components["responses"]["Problem"];
@@ -23995,6 +24351,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
                 };
             };
             default: components["responses"]["Problem"];
@@ -24203,6 +24561,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    requests_list_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items?: components["schemas"]["CustomField"][];
+                    };
                 };
             };
             default: components["responses"]["Problem"];
@@ -25921,6 +26302,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    travel_plans_list_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items?: components["schemas"]["CustomField"][];
+                    };
                 };
             };
             default: components["responses"]["Problem"];

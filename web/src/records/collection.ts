@@ -2,6 +2,10 @@ import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient, type Quer
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import contract from '../api/contract.json'
 import { call, get, post, type Call } from '../api/client'
+import { ApiError, Queued } from '../api/errors'
+import { keep } from '../session/outbox'
+import { screenOf } from './declared'
+import { withoutSecret } from './once'
 import type { Field, Job, Page, RecordRow, Schema } from './types'
 
 type RowContract = Record<string, Record<string, Partial<Field>[]>>
@@ -114,8 +118,15 @@ export function useWriting(collection: MaybeRefOrGetter<string>) {
 
   return {
     refresh,
-    async create(values: Record<string, unknown>, key?: string): Promise<RecordRow> {
-      const made = await post<RecordRow>(`/${name()}`, bodyOf(values), { key })
+    /** Raises Queued when there is no line and the screen allows to write without one: then it is kept, once per key. */
+    async create(values: Record<string, unknown>, key: string = crypto.randomUUID()): Promise<RecordRow> {
+      const body = bodyOf(values)
+      const answer = await post<RecordRow>(`/${name()}`, body, { key }).catch(async (error: unknown) => {
+        if (!(error instanceof ApiError && error.status === 0 && screenOf(name())?.offline)) throw error
+        await keep(`/${name()}`, body, key)
+        throw new Queued()
+      })
+      const made = withoutSecret(name(), answer)
       client.setQueryData(['record', name(), made.id], made)
       await refresh()
       void client.invalidateQueries({ queryKey: ['board', name()] })
@@ -138,7 +149,7 @@ export function useWriting(collection: MaybeRefOrGetter<string>) {
       return record
     },
     async verb(id: string, verb: string, body: Record<string, unknown>, key?: string): Promise<RecordRow> {
-      const record = await post<RecordRow>(`/${name()}/${id}/${verb}`, body, { key })
+      const record = withoutSecret(name(), (await post<RecordRow | undefined>(`/${name()}/${id}/${verb}`, body, { key })) ?? ({} as RecordRow))
       if (record?.id === id) spread(client, name(), record)
       await refresh()
       return record

@@ -120,9 +120,9 @@ export function toneOf(value: unknown): string {
   return INFO.has(text) ? 'info' : ''
 }
 
-/** Fields that a form can fill, by group; `system` ones only where they mean something to people. */
-export function writable(schema: Schema, hidden: readonly string[] = []): Field[] {
+/** Fields that a form can fill; an object only where `drawn` says that somebody draws it. */
+export function writable(schema: Schema, hidden: readonly string[] = [], drawn: readonly string[] = []): Field[] {
   return schema.fields.filter(
-    (field) => !field.read_only && field.name !== 'custom' && field.type !== 'object' && !hidden.includes(field.name) && field.name !== 'allow_duplicate',
+    (field) => !field.read_only && field.name !== 'custom' && (field.type !== 'object' || drawn.includes(field.name)) && !hidden.includes(field.name) && field.name !== 'allow_duplicate',
   )
 }

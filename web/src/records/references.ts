@@ -1,6 +1,7 @@
 import { shallowReactive } from 'vue'
 import { get } from '../api/client'
 import { pathOf } from './collection'
+import { screenOf } from './declared'
 import type { Page } from './types'
 
 /** The name of a record, once it is known; null when it is not there or not to be seen. */
@@ -17,24 +18,32 @@ interface Named {
   name?: string
   display_name?: string
   number?: string
-  subject?: string
+  subject?: unknown
   title?: string
   summary?: string
   code?: string
 }
 
 /** What a record is called, whatever its collection calls that. */
-export function titleOf(record: object): string {
+export function titleOf(record: object, resource?: string): string {
+  const naming = resource ? screenOf(pathOf(resource) ?? '')?.naming : undefined
+  const own = naming?.title(record as Record<string, unknown>)
+  if (own) return own
   const row = record as Named
-  const about = row.subject ?? row.title ?? row.summary
+  // An approval's subject is the document it is about, and no text.
+  const about = [row.subject, row.title, row.summary].find((one): one is string => typeof one === 'string' && one !== '')
   if (row.display_name) return row.display_name
-  if (row.number && about && typeof about === 'string') return `${row.number} ${about}`
-  return row.name ?? row.number ?? (typeof about === 'string' ? about : undefined) ?? row.code ?? ''
+  if (row.number && about) return `${row.number} ${about}`
+  return row.name ?? row.number ?? about ?? row.code ?? ''
+}
+
+function fieldsFor(path: string): string {
+  return [...new Set([...FIELDS.split(','), ...(screenOf(path)?.naming?.from ?? [])])].join(',')
 }
 
 /** Remember names that came with an answer anyway. */
 export function learn(resource: string, records: object[]): void {
-  for (const record of records) names.set(`${resource}:${(record as Named).id}`, titleOf(record))
+  for (const record of records) names.set(`${resource}:${(record as Named).id}`, titleOf(record, resource))
 }
 
 /**
@@ -68,35 +77,23 @@ async function fetchNames(resource: string, ids: string[]): Promise<void> {
   try {
     if (resource === 'region') return await fetchRegions(ids)
     if (!path) throw new Error(resource)
-    const page = await get<Page<Named>>(`/${path}`, { id__in: ids.join(','), fields: FIELDS, limit: AT_ONCE })
+    const page = await get<Page<Named>>(`/${path}`, { id__in: ids.join(','), fields: fieldsFor(path), limit: AT_ONCE })
     learn(resource, page.items)
   } catch {
     // A name is decoration: without it the page still works, and the next visit asks again.
   }
-  for (const key of keys) if (!names.has(key)) names.set(key, null)
+  for (const key of keys) if (!names.has(key)) names.set(key, resource === 'region' ? key.slice('region:'.length) : null)
 }
 
 interface Region {
   code: string
-  level: string
   name: string
-  parent_code: string | null
 }
 
-/** A region's siblings come along: one request names every county of a city. */
 async function fetchRegions(codes: string[]): Promise<void> {
-  const parents = new Set(codes.map(parentOf))
-  await Promise.all([...parents].map(async (parent) => {
-    const query = parent ? { parent_code: parent, limit: 200 } : { level: 'province', limit: 200 }
-    const page = await get<Page<Region & { id: string }>>('/regions', query)
-    for (const region of page.items) names.set(`region:${region.code}`, region.name)
-  }))
+  const page = await get<Page<Region & { id: string }>>('/regions', { code__in: codes.join(','), limit: AT_ONCE })
+  for (const region of page.items) names.set(`region:${region.code}`, region.name)
   for (const code of codes) if (!names.has(`region:${code}`)) names.set(`region:${code}`, code)
-}
-
-function parentOf(code: string): string {
-  if (code.endsWith('0000')) return ''
-  return code.endsWith('00') ? `${code.slice(0, 2)}0000` : `${code.slice(0, 4)}00`
 }
 
 export interface Candidate {
@@ -114,7 +111,7 @@ export async function candidates(resource: string, q: string, filter: Record<str
   const path = pathOf(resource)
   if (!path) return []
   const active: Record<string, string> = resource === 'user' || resource === 'product' ? { active: 'true' } : {}
-  const page = await get<Page<Named>>(`/${path}`, { q, limit: 20, fields: FIELDS, ...active, ...filter })
+  const page = await get<Page<Named>>(`/${path}`, { q, limit: 20, fields: fieldsFor(path), ...active, ...filter })
   learn(resource, page.items)
-  return page.items.map((item) => ({ value: item.id, label: titleOf(item), more: item.code && item.code !== titleOf(item) ? item.code : '' }))
+  return page.items.map((item) => ({ value: item.id, label: titleOf(item, resource), more: item.code && item.code !== titleOf(item) ? item.code : '' }))
 }

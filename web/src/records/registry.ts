@@ -1,4 +1,6 @@
-import type { Page, Screen } from './screen'
+import { declare, screenOf } from './declared'
+import { titleOf } from './references'
+import type { Page, Screen, Shown } from './screen'
 
 const screens = import.meta.glob<{ default: Screen | Screen[] }>('../features/*/screen.ts', { eager: true })
 const pages = import.meta.glob<{ default: Page | Page[] }>('../features/*/page.ts', { eager: true })
@@ -6,12 +8,20 @@ const pages = import.meta.glob<{ default: Page | Page[] }>('../features/*/page.t
 /** Every declared screen and page: a new folder under `features/` is in the navigation and has its addresses. */
 export const SCREENS: Screen[] = Object.values(screens).flatMap((module) => module.default)
 export const PAGES: Page[] = Object.values(pages).flatMap((module) => module.default)
+declare(SCREENS)
+
+export { screenOf }
 
 /** What a screen shows for a field instead of its bare value. */
-export function displayOf(collection: string, record: Record<string, unknown>, field: string): string | undefined {
+export function displayOf(collection: string, record: Record<string, unknown>, field: string): Shown | undefined {
   return screenOf(collection)?.display?.[field]?.(record[field], record)
 }
 
-export function screenOf(collection: string): Screen | undefined {
-  return SCREENS.find((screen) => screen.collection === collection)
+/** What a record of a collection is called. */
+export function titled(collection: string, record: Record<string, unknown>): string {
+  const screen = screenOf(collection)
+  const own = screen?.titleField && !screen.naming ? record[screen.titleField] : undefined
+  const shown = own && screen?.titleField ? displayOf(collection, record, screen.titleField) : undefined
+  if (shown) return typeof shown === 'string' ? shown : shown.text
+  return own ? String(own) : titleOf(record, screen?.resource)
 }

@@ -6,6 +6,9 @@ export type Area = (typeof AREAS)[number]
 
 type Lazy = () => Promise<{ default: Component }>
 
+/** What stands for a value: a text, or a text that speaks in a colour; `late` is red text without a tag. */
+export type Shown = string | { text: string; tone?: 'good' | 'warn' | 'bad' | 'info' | 'late' }
+
 /** A list that hangs on a record: its rows are those whose `by` is the record's id. */
 export interface RelatedTab {
   collection: string
@@ -83,6 +86,8 @@ export interface Screen {
   hidden?: boolean
   /** The field that names a record. */
   titleField?: string
+  /** The name of a record where it is not one field; `from` are the fields it is made of. */
+  naming?: { from: string[]; title: (record: Record<string, unknown>) => string }
   /** The field whose value is the tag beside the title. */
   statusField?: string
   columns: string[]
@@ -95,25 +100,40 @@ export interface Screen {
     /** Shown at once, after the required ones. */
     first?: string[]
     hidden?: string[]
-    /** Drawn under the form while creating; gets `values`. */
+    /** Own inputs for single fields; each gets `field, modelValue, values, record` and `errors` by pointer. */
+    inputs?: Record<string, Lazy>
+    /** Drawn under the form while creating; gets `values`, `record` and `errors` by pointer. */
     beside?: Lazy
+    /** `beside` is there while editing too. */
+    besideEdit?: boolean
     start?: (given: Record<string, unknown>) => Record<string, unknown>
   }
   /** Fields that are the machine's business: never shown, in no list of columns. */
   internal?: string[]
-  /** What to show for a value that only the surroundings can name; undefined: the value itself. */
-  display?: Record<string, (value: unknown, record: Record<string, unknown>) => string | undefined>
+  /** What to show for a value, or for none, that only the surroundings can name; undefined: the value itself. */
+  display?: Record<string, (value: unknown, record: Record<string, unknown>) => Shown | undefined>
+  /** Parts that a record of this kind does not have. */
+  without?: ('files' | 'history')[]
+  /** Secrets in answers to creation and verbs: shown once and kept nowhere. Field by key of the sentence above it. */
+  once?: Record<string, string>
+  /** A new record may be written without a line: it is kept on the device and sent when the line is back. */
+  offline?: boolean
   /** Replaces the list; the address stays. For pages that are no list. */
   page?: Lazy
+  /** Replaces the record's page; gets `collection` and `id`. */
+  record?: Lazy
 }
 
 /** A page of its own in the navigation, without a collection. */
 export interface Page {
+  /** May hold parameters, `/plans/:id`; the component gets them as properties. */
   path: string
   area: Area
   icon: Component
   title: string
   order?: number
+  /** Not in the navigation: reached from other pages only. */
+  hidden?: boolean
   /** Shown when the person has this permission; always when left out. */
   permission?: string
   component: Lazy

@@ -1,6 +1,7 @@
 import { defineTexts } from '../i18n/define'
 
 export default defineTexts({
+  queued: ['已保存在本设备，恢复联网后自动发送', 'Kept on this device; it is sent when the line is back'],
   yes: ['是', 'Yes'],
   no: ['否', 'No'],
   rows: ['{n} 行', '{n} lines'],

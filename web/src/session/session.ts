@@ -3,6 +3,8 @@ import { computed, ref, shallowRef } from 'vue'
 import { ApiError } from '../api/errors'
 import { BASE, call, get, post } from '../api/client'
 import { setLocale, type Locale } from '../i18n'
+import { forgetReads, lastPerson, rememberPerson } from './offline'
+import { empty } from './outbox'
 
 export interface Unit {
   id: string
@@ -45,18 +47,29 @@ export const useSession = defineStore('session', () => {
     try {
       response = await fetch(`${BASE}/auth/me`)
     } catch {
+      const person = await lastPerson<Me>()
+      if (person) return show(person), true
       throw new ApiError({ status: 0, code: 'unreachable', detail: '' })
     }
     known.value = true
-    if (response.status === 401) return false
+    if (response.status === 401) return await forgetReads(), false
     if (!response.ok) throw new ApiError({ status: response.status, code: 'unavailable', detail: response.statusText })
-    accept(await response.json())
+    await accept(await response.json())
     return true
   }
 
-  function accept(answer: Me): void {
-    me.value = answer
+  /** Take over who the server says is signed in. What another person read on this device goes. */
+  async function accept(answer: Me): Promise<void> {
+    const before = me.value ?? (await lastPerson<Me>())
+    if (before && before.user.id !== answer.user.id) await forgetReads()
     csrf.value = answer.csrf_token ?? csrf.value
+    show(answer)
+    const { csrf_token: _token, ...person } = answer
+    await rememberPerson(person)
+  }
+
+  function show(answer: Me): void {
+    me.value = answer
     unitId.value = localStorage.getItem(`banyan.unit.${answer.user.id}`)
     if (!localStorage.getItem('banyan.locale') && answer.user.locale) setLocale(answer.user.locale as Locale)
   }
@@ -65,7 +78,7 @@ export const useSession = defineStore('session', () => {
     const before = me.value?.user.id
     const answer = await post<{ csrf_token: string }>('/auth/login', { username, password, ...(totp ? { totp } : {}) })
     csrf.value = answer.csrf_token
-    accept(await get<Me>('/auth/me'))
+    await accept(await get<Me>('/auth/me'))
     // Another person must not find the first one's half-filled forms.
     if (expired.value && before && before !== me.value?.user.id) location.assign('/')
     expired.value = false
@@ -85,6 +98,7 @@ export const useSession = defineStore('session', () => {
 
   async function signOut(): Promise<void> {
     await call('POST', '/auth/logout')
+    await Promise.all([forgetReads(), empty()])
     // A fresh document: nothing of the person stays in memory.
     location.assign('/sign-in')
   }

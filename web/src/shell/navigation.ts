@@ -18,7 +18,7 @@ export function useNavigation() {
   const session = useSession()
   return computed<{ area: Area; title: string; entries: Entry[] }[]>(() =>
     AREAS.map((area) => {
-      const pages = PAGES.filter((page) => page.area === area && (!page.permission || session.may(page.permission))).map((page): Entry => ({ path: page.path, title: t(page.title), icon: page.icon, order: page.order ?? 50 }))
+      const pages = PAGES.filter((page) => !page.hidden && page.area === area && (!page.permission || session.may(page.permission))).map((page): Entry => ({ path: page.path, title: t(page.title), icon: page.icon, order: page.order ?? 50 }))
       const screens = SCREENS.filter((screen) => screen.area === area && !screen.hidden && session.may(`${screen.resource}:read`)).map((screen): Entry => ({ path: `/${screen.collection}`, title: t(screen.title), icon: screen.icon, order: screen.order ?? 50, resource: screen.resource }))
       return { area, title: t(`shell.area_${area}`), entries: [...pages, ...screens].sort((a, b) => a.order - b.order) }
     }).filter((group) => group.entries.length > 0),

@@ -13,6 +13,7 @@ import { t } from '../i18n'
 /** What an error means to the person, and what to do. */
 export function sentenceOf(error: unknown): string {
   if (!(error instanceof ApiError)) return error instanceof Error ? error.message : String(error)
+  if (error.code === 'queued') return t('records.queued')
   if (error.status === 0) return t('records.error_unreachable')
   if (error.status === 429 || error.status === 503) return t('records.error_busy', { n: error.retryAfter ?? 5 })
   const first = error.errors.map((one) => one.message).join(' ')

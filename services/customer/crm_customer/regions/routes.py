@@ -38,10 +38,18 @@ class RegionQuery(Schema):
 
     parent_code = fields.String(validate=validate.Length(1, 6))
     level = fields.String(validate=validate.OneOf(rules.LEVELS))
+    code__in = fields.String(
+        validate=validate.Regexp(
+            r"[0-9]{6}(,[0-9]{6}){0,199}\Z", error="Up to 200 six-digit codes with commas between."
+        )
+    )
     q = fields.String(validate=[validate.Length(max=60), validate.ContainsNoneOf("\x00")])
     limit = fields.Integer(load_default=paging.LIMIT_DEFAULT, validate=validate.Range(1, paging.LIMIT_MAX))
     cursor = fields.String()
     count = fields.Boolean(load_default=False)
+
+
+_CONDITIONS = ("parent_code", "level", "code__in", "q")
 
 
 class RegionPage(Schema):
@@ -64,9 +72,9 @@ class RegionBody(Schema):
 @query(RegionQuery)
 @answers(RegionPage)
 def list_regions(query: dict[str, Any]) -> dict[str, Any]:
-    """List administrative regions by code, of one level or below one region."""
+    """List administrative regions by code, of one level, below one region, or with the codes given."""
     limit = query["limit"]
-    question = "regions " + " ".join(f"{name}={query[name]}" for name in ("parent_code", "level", "q") if name in query)
+    question = "regions " + " ".join(f"{name}={query[name]}" for name in _CONDITIONS if name in query)
     with transaction() as session:
         statement = queries.listed(query)
         answer: dict[str, Any] = {}

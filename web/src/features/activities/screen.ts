@@ -3,7 +3,7 @@ import { defineScreen } from '../../records/screen'
 import { nextFullHour, plusHours } from './times'
 
 export default defineScreen({
-  collection: 'activities', resource: 'activity', area: 'desk', icon: Finished, title: 'activities.title', order: 20, titleField: 'subject',
+  collection: 'activities', resource: 'activity', area: 'desk', icon: Finished, title: 'activities.title', order: 20, titleField: 'subject', offline: true,
   columns: ['subject', 'kind', 'customer_id', 'starts_at', 'due_at', 'priority', 'status', 'assignee_id'],
   keyFields: ['customer_id', 'contact_id', 'kind', 'priority', 'starts_at', 'due_at', 'assignee_id', 'recurrence', 'plan', 'outcome', 'number'],
   views: [

@@ -52,4 +52,8 @@ export default defineTexts({
   over_policy: ['超标', 'Over policy'],
   waiting_for: ['等待 {names}', 'Waiting for {names}'],
   count: ['{n} 件', '{n}'],
+  approval: ['审批', 'Approval'],
+  not_submitted: ['还没有提交审批。', 'Not submitted yet.'],
+  beginning: ['审批正在开始', 'The approval is beginning'],
+  open_approval: ['打开审批', 'Open the approval'],
 })

@@ -19,5 +19,5 @@ export default defineScreen({
     retire: { tone: 'danger', ask: 'articles.retire_ask' },
     rate: { menu: true },
   },
-  form: { first: ['title', 'category', 'tags'], hidden: ['body'], beside: () => import('./NewBody.vue') },
+  form: { first: ['title', 'category', 'tags', 'body'], inputs: { body: () => import('./BodyInput.vue') } },
 })

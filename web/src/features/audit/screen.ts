@@ -11,9 +11,9 @@ const word = (prefix: string, value: unknown): string | undefined => {
 export default defineScreen({
   collection: 'audit-entries', resource: 'audit', area: 'settings', icon: Stamp, title: 'audit.title', order: 70,
   page: () => import('./AuditPage.vue'),
-  titleField: 'action',
+  titleField: 'actor_name',
   columns: ['at', 'action', 'actor_name', 'subject_type', 'subject_name', 'unit_id', 'ip'],
-  keyFields: ['seq', 'at', 'actor_name', 'subject_type', 'subject_name', 'unit_id', 'ip', 'request_id', 'hash'],
+  keyFields: ['action', 'at', 'seq', 'subject_type', 'subject_name', 'unit_id', 'ip', 'request_id', 'hash'],
   internal: ['owner_id', 'subject_id'],
   views: [
     { name: 'failed', title: 'audit.view_failed', query: { action: 'sign_in.failed' } },

@@ -26,7 +26,7 @@ export default [
     verbs: {
       recover: { tone: 'primary', ask: 'churn.recover_ask' },
       reprieve: { ask: 'churn.reprieve_ask', start: (record) => ({ measures: record.measures ?? '', until: dayKey(addDays(new Date(), REPRIEVE_DAYS)) }) },
-      'confirm-lost': { tone: 'danger', ask: 'churn.lost_ask' },
+      'confirm-lost': { tone: 'danger', ask: 'churn.lost_ask', menu: true },
     },
     page: () => import('./CasesPage.vue'),
   }),

@@ -8,7 +8,7 @@ export default defineTexts({
   custom_none: ['还没有自定义字段。新建一个，例如“会员号”。', 'No custom fields yet. Add one, such as “Membership number”.'],
   dictionary: ['数据字典', 'Data dictionary'],
   dictionary_hint: ['替换内置选择字段的选项；下级组织可以有自己的选项。已存的值不变。', 'Replaces the options of built-in choice fields; units below may have their own. Stored values stay.'],
-  dictionary_none: ['此对象没有选择字段', 'There are no choice fields here'],
+  dictionary_none: ['此对象没有可以自定义选项的字段', 'No field here has options of your own choosing'],
   create: ['新建字段', 'New field'],
   edit: ['修改', 'Edit'],
   edit_of: ['修改“{name}”', 'Edit “{name}”'],

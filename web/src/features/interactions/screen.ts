@@ -2,7 +2,7 @@ import { ChatLineRound } from '@element-plus/icons-vue'
 import { defineScreen } from '../../records/screen'
 
 export default defineScreen({
-  collection: 'interactions', resource: 'interaction', area: 'customers', icon: ChatLineRound, title: 'interactions.title', order: 30, titleField: 'subject',
+  collection: 'interactions', resource: 'interaction', area: 'customers', icon: ChatLineRound, title: 'interactions.title', order: 30, titleField: 'subject', offline: true,
   columns: ['subject', 'customer_id', 'kind', 'occurred_at', 'contact_id', 'next_step', 'next_at', 'owner_id'],
   keyFields: ['customer_id', 'contact_id', 'kind', 'stage', 'occurred_at', 'summary', 'feedback', 'action_taken', 'next_step', 'next_at', 'owner_id'],
   views: [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { amountsOf, bodyOf, cents, reductionOf, scaled, sum } from './amounts'
+import { amountsOf, bodyOf, cents, placed, reductionOf, scaled, sum } from './amounts'
 
 describe('amounts of order lines', () => {
   it('rounds net and tax half up, each by itself', () => {
@@ -21,6 +21,10 @@ describe('amounts of order lines', () => {
     expect(reductionOf({ price: '80', discount: '10', list_price: '100' })).toBeCloseTo(28)
     expect(reductionOf({ price: '120', discount: '0', list_price: '100' })).toBe(0)
     expect(reductionOf({ price: '80', discount: '15' })).toBe(15)
+  })
+
+  it('finds the line that an error is about among blank ones', () => {
+    expect(placed([{ quantity: '1' }, { name: 'Work' }], { '/lines/0/price': 'x', '/lines': 'y' })).toEqual({ '/lines/1/price': 'x', '/lines': 'y' })
   })
 
   it('sends only what somebody filled in', () => {

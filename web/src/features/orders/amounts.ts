@@ -71,3 +71,9 @@ export function bodyOf(lines: Line[]): Line[] {
   const names = ['product_id', 'name', 'unit', 'quantity', 'price', 'discount', 'tax_rate'] as const
   return lines.filter((line) => !isBlank(line)).map((line) => Object.fromEntries(names.flatMap((name) => (line[name] ? [[name, line[name]]] : []))))
 }
+
+/** Errors by pointer, from the lines that were sent back to the lines on the screen. */
+export function placed(lines: Line[], errors: Record<string, string>): Record<string, string> {
+  const sent = lines.flatMap((line, at) => (isBlank(line) ? [] : [at]))
+  return Object.fromEntries(Object.entries(errors).map(([pointer, message]) => [pointer.replace(/^\/lines\/(\d+)/, (_, index: string) => `/lines/${sent[Number(index)] ?? index}`), message]))
+}

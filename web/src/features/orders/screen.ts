@@ -1,5 +1,6 @@
 import { List } from '@element-plus/icons-vue'
 import { defineScreen } from '../../records/screen'
+import { today } from './today'
 
 export default defineScreen({
   collection: 'orders', resource: 'order', area: 'sales', icon: List, title: 'orders.title', order: 40, titleField: 'number',
@@ -23,5 +24,5 @@ export default defineScreen({
     close: { title: 'orders.close', ask: 'orders.close_ask' },
     cancel: { title: 'orders.cancel', tone: 'danger', ask: 'orders.cancel_ask' },
   },
-  form: { first: ['customer_id', 'ordered_on', 'opportunity_id', 'note'], hidden: ['lines'], beside: () => import('./NewLines.vue') },
+  form: { first: ['customer_id', 'ordered_on', 'opportunity_id', 'lines', 'note'], inputs: { lines: () => import('./LinesInput.vue') }, start: () => ({ ordered_on: today() }) },
 })

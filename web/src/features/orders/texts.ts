@@ -50,5 +50,4 @@ export default defineTexts({
   approval_withdrawn: ['审批已撤回，可继续修改。', 'The approval was withdrawn; the order can be edited.'],
   approval_open: ['查看审批', 'See the approval'],
   refund_due: ['应退款 {amount}', 'Refund due: {amount}'],
-  ordered_today: ['不填下单日期即为今天', 'Without a date the order is of today'],
 })

@@ -12,5 +12,5 @@ export default defineScreen({
     { collection: 'org-units', by: 'parent_id', columns: ['name', 'kind', 'manager_id', 'active'] },
   ],
   verbs: { close: { tone: 'danger', menu: true } },
-  form: { first: ['name', 'name_en', 'code', 'kind', 'parent_id', 'manager_id'], hidden: ['owner_id', 'tags'] },
+  form: { first: ['name', 'name_en', 'code', 'kind', 'manager_id'], hidden: ['owner_id', 'tags', 'parent_id'] },
 })

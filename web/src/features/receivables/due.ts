@@ -1,5 +1,6 @@
 import { t } from '../../i18n'
 import { date } from '../../i18n/format'
+import type { Shown } from '../../records/screen'
 
 const DAY_MS = 86_400_000
 /** The list of what is still owed, the oldest first. */
@@ -13,9 +14,9 @@ export function daysUntil(day: string, now = new Date()): number {
 }
 
 /** The due date of a receivable, with the days that matter while money is still owed. */
-export function dueText(value: unknown, record: Record<string, unknown>): string | undefined {
+export function dueText(value: unknown, record: Record<string, unknown>): Shown | undefined {
   if (typeof value !== 'string' || !OPEN.has(String(record.status))) return undefined
   const days = daysUntil(value)
   const shown = { date: date(value), n: Math.abs(days) }
-  return days < 0 ? t('receivables.overdue_days', shown) : days === 0 ? t('receivables.due_today', shown) : days <= 30 ? t('receivables.due_in', shown) : undefined
+  return days < 0 ? { text: t('receivables.overdue_days', shown), tone: 'late' } : days === 0 ? t('receivables.due_today', shown) : days <= 30 ? t('receivables.due_in', shown) : undefined
 }

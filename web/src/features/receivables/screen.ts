@@ -3,7 +3,7 @@ import { defineScreen } from '../../records/screen'
 import { dueText, STILL_OWED } from './due'
 
 export default defineScreen({
-  collection: 'receivables', resource: 'receivable', area: 'sales', icon: Coin, title: 'receivables.title', order: 50, titleField: 'order_number',
+  collection: 'receivables', resource: 'receivable', area: 'sales', icon: Coin, title: 'receivables.title', order: 50, titleField: 'order_number', naming: { from: ['order_number'], title: (record) => String(record.order_number ?? '') },
   columns: ['order_number', 'customer_id', 'due_on', 'outstanding', 'amount', 'status', 'owner_id'],
   keyFields: ['customer_id', 'order_id', 'due_on', 'amount', 'paid', 'credited', 'outstanding', 'owner_id', 'overdue_at', 'written_off_reason'],
   display: { due_on: dueText },

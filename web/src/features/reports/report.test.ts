@@ -18,7 +18,7 @@ describe('periods', () => {
 
 describe('the list behind a line', () => {
   it('keeps the group, the period and the unit', () => {
-    expect(drill('contribution', 'owner', 'u1', { from: '2026-01-01', to: '2026-03-01', unit_id: 'n' })).toEqual({ path: '/orders', query: { owner_id__in: 'u1', unit_id__under: 'n', ordered_on__gte: '2026-01-01', ordered_on__lte: '2026-03-31' } })
+    expect(drill('contribution', 'owner', 'u1', { from: '2026-01-01', to: '2026-03-01', unit_id: 'n' })).toEqual({ path: '/orders', query: { confirmed_at__isnull: 'false', owner_id__in: 'u1', unit_id__under: 'n', ordered_on__gte: '2026-01-01', ordered_on__lte: '2026-03-31' } })
   })
 
   it('lets the group’s own unit stand in for the wider one', () => {
@@ -26,7 +26,8 @@ describe('the list behind a line', () => {
   })
 
   it('is the month itself for a month', () => {
-    expect(drill('contribution', 'month', '2026-02-01', {})?.query).toEqual({ ordered_on__gte: '2026-02-01', ordered_on__lte: '2026-02-28' })
+    expect(drill('contribution', 'month', '2026-02-01', {})?.query).toEqual({ confirmed_at__isnull: 'false', ordered_on__gte: '2026-02-01', ordered_on__lte: '2026-02-28' })
+    expect(drill('funnel', 'month', '2026-02-01', {})?.query).toEqual({ created_at__gte: '2026-02-01T00:00:00+08:00', created_at__lte: '2026-02-28T23:59:59+08:00' })
   })
 
   it('asks for the empty field where the group is empty', () => {
@@ -36,7 +37,6 @@ describe('the list behind a line', () => {
   it('is nowhere when the records have no such field', () => {
     expect(drill('contribution', 'region', '110000', {})).toBeNull()
     expect(drill('contribution', 'owner', 'u1', { level: 'A' })).toBeNull()
-    expect(drill('funnel', 'month', '2026-02-01', {})).toBeNull()
   })
 })
 

@@ -39,15 +39,18 @@ export function endOf(first: string): string {
   return new Date(Date.UTC(year, month, 0)).toISOString().slice(0, 10)
 }
 
-interface Source { collection: string; resource: string; fields: Record<string, string>; time?: string }
+interface Source { collection: string; resource: string; fields: Record<string, string>; /** The field whose month a record is counted in. */ time: string; always?: Record<string, string> }
+
+/** The figures' months begin and end here, wherever the reader is. */
+const BOOKS_ZONE = '+08:00'
 
 /** Which records a report counts, and the field of theirs that each group stands for. */
 const SOURCES: Record<string, Source> = {
-  contribution: { collection: 'orders', resource: 'order', fields: { company: 'unit_id__under', unit: 'unit_id', owner: 'owner_id__in', customer: 'customer_id__in' }, time: 'ordered_on' },
+  contribution: { collection: 'orders', resource: 'order', fields: { company: 'unit_id__under', unit: 'unit_id', owner: 'owner_id__in', customer: 'customer_id__in' }, time: 'ordered_on', always: { confirmed_at__isnull: 'false' } },
   composition: { collection: 'customers', resource: 'customer', fields: { kind: 'kind__in', relation: 'relation__in', status: 'status__in', industry: 'industry__in', level: 'level__in', company: 'unit_id__under', unit: 'unit_id', owner: 'owner_id__in', region: 'region_code__in' }, time: 'created_at' },
   service: { collection: 'requests', resource: 'request', fields: { kind: 'kind__in', company: 'unit_id__under', unit: 'unit_id', owner: 'owner_id__in', customer: 'customer_id__in' }, time: 'created_at' },
-  churn: { collection: 'churn-cases', resource: 'churn_case', fields: { status: 'status__in', company: 'unit_id__under', unit: 'unit_id', owner: 'owner_id__in' }, time: 'created_at' },
-  funnel: { collection: 'opportunities', resource: 'opportunity', fields: { stage: 'stage__in', company: 'unit_id__under', unit: 'unit_id', owner: 'owner_id__in', customer: 'customer_id__in' } },
+  churn: { collection: 'churn-cases', resource: 'churn_case', fields: { status: 'status__in', company: 'unit_id__under', unit: 'unit_id', owner: 'owner_id__in' }, time: 'warned_at' },
+  funnel: { collection: 'opportunities', resource: 'opportunity', fields: { stage: 'stage__in', company: 'unit_id__under', unit: 'unit_id', owner: 'owner_id__in', customer: 'customer_id__in' }, time: 'created_at' },
 }
 
 export const sourceOf = (report: string): Source | undefined => SOURCES[report]
@@ -61,12 +64,12 @@ export interface Narrowed { from?: string; to?: string; unit_id?: string; owner_
 export function drill(report: string, group: string, value: string | null, narrowed: Narrowed): { path: string; query: Record<string, string> } | null {
   const source = SOURCES[report]
   if (!source) return null
-  const query: Record<string, string> = {}
   const { fields, time } = source
+  const query: Record<string, string> = { ...source.always }
   let { from, to } = narrowed
   if (narrowed.level && !fields.level) return null
   if (group === 'month') {
-    if (!time || !value) return null
+    if (!value) return null
     from = to = value
   } else {
     const field = fields[group]
@@ -77,8 +80,9 @@ export function drill(report: string, group: string, value: string | null, narro
   if (narrowed.unit_id && !Object.keys(query).some((name) => name.startsWith('unit_id'))) query.unit_id__under = narrowed.unit_id
   if (narrowed.owner_id && !Object.keys(query).some((name) => name.startsWith('owner_id'))) query.owner_id__in = narrowed.owner_id
   if (narrowed.level && !query.level__in) query.level__in = narrowed.level
-  if (time && from) query[`${time}__gte`] = from
-  if (time && to) query[`${time}__lte`] = time.endsWith('_at') ? `${endOf(to)}T23:59:59` : endOf(to)
+  const instant = time.endsWith('_at')
+  if (from) query[`${time}__gte`] = instant ? `${from}T00:00:00${BOOKS_ZONE}` : from
+  if (to) query[`${time}__lte`] = instant ? `${endOf(to)}T23:59:59${BOOKS_ZONE}` : endOf(to)
   return { path: `/${source.collection}`, query }
 }
 

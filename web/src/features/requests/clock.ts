@@ -1,8 +1,10 @@
 import { ref } from 'vue'
 import { t } from '../../i18n'
 import { moment } from '../../i18n/format'
+import type { Shown } from '../../records/screen'
 
 const SECOND_MS = 1000
+const SOON_MS = 30 * 60_000
 export const RUNNING = new Set(['created', 'assigned', 'in_progress'])
 /** The list of what is not solved, the most pressing first. */
 export const UNSOLVED = { status__in: 'created,assigned,in_progress,on_hold', sort: 'due_at' }
@@ -29,9 +31,16 @@ export function remaining(due: string, at = present()): { text: string; late: bo
   return { text: t(ms < 0 ? 'requests.late' : 'requests.left', { time: duration(ms) }), late: ms < 0, ms }
 }
 
+/** How loudly a running limit speaks. */
+export function toneOf(left: { late: boolean; ms: number }, warned: boolean): 'bad' | 'warn' | 'info' {
+  return left.late ? 'bad' : warned || left.ms < SOON_MS ? 'warn' : 'info'
+}
+
 /** A limit in the list: it counts while the clock runs, and is a plain date afterwards. */
-export function dueText(value: unknown, record: Record<string, unknown>): string | undefined {
+export function dueText(value: unknown, record: Record<string, unknown>): Shown | undefined {
   if (typeof value !== 'string') return undefined
-  if (record.status === 'on_hold') return t('requests.paused')
-  return RUNNING.has(String(record.status)) ? remaining(value).text : moment(value)
+  if (record.status === 'on_hold') return { text: t('requests.paused'), tone: 'warn' }
+  if (!RUNNING.has(String(record.status))) return moment(value)
+  const left = remaining(value)
+  return { text: left.text, tone: toneOf(left, Boolean(record.sla_warned)) }
 }

@@ -16,7 +16,7 @@ export default defineScreen({
   collection: 'requests', resource: 'request', area: 'service', icon: Headset, title: 'requests.title', order: 10, titleField: 'summary',
   columns: ['number', 'summary', 'customer_id', 'kind', 'priority', 'status', 'due_at', 'assignee_id', 'created_at'],
   keyFields: ['number', 'customer_id', 'contact_id', 'kind', 'priority', 'channel', 'assignee_id', 'owner_id', 'due_at', 'response_due_at', 'created_at', 'tags'],
-  internal: ['description', 'answer', 'feedback'],
+  internal: ['description', 'answer', 'feedback', 'sla_warned', 'response_breached'],
   display: { due_at: dueText, response_due_at: (value, record) => (record.responded_at ? undefined : dueText(value, record)) },
   views: [
     { name: 'assigned', title: 'requests.view_mine', get query() { return { assignee_id__in: useSession().me?.user.id ?? '', ...UNSOLVED } } },
@@ -36,7 +36,7 @@ export default defineScreen({
     reopen: {},
     escalate: { menu: true, ask: 'requests.escalate_ask' },
   },
-  board: { by: 'status', sort: 'due_at', columns, move, card: ['customer_id', 'priority', 'due_at', 'assignee_id'] },
+  board: { by: 'status', sort: 'due_at', columns, move, card: ['number', 'customer_id', 'priority', 'due_at', 'assignee_id'] },
   form: { first: ['summary', 'customer_id', 'kind', 'priority', 'channel', 'contact_id', 'description'], beside: () => import('./NewRequestHelp.vue'), start: () => ({ kind: 'consultation', channel: 'phone', priority: 'normal' }) },
   page: () => import('./RequestsPage.vue'),
 })

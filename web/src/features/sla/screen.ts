@@ -1,12 +1,12 @@
 import { Timer } from '@element-plus/icons-vue'
 import { defineScreen } from '../../records/screen'
-import { spell } from './time'
+import { anyOf, spell } from './time'
 
 export default defineScreen({
   collection: 'sla-policies', resource: 'sla_policy', area: 'service', icon: Timer, title: 'sla.title', order: 80,
   columns: ['name', 'kind', 'priority', 'level', 'response_minutes', 'resolve_minutes', 'unit_id'],
   keyFields: ['kind', 'priority', 'level', 'response_minutes', 'resolve_minutes', 'unit_id'],
-  display: { response_minutes: spell, resolve_minutes: spell },
+  display: { kind: anyOf, priority: anyOf, level: anyOf, response_minutes: spell, resolve_minutes: spell },
   tabs: [{ name: 'rule', title: 'sla.rule', component: () => import('./Rule.vue') }],
   form: { first: ['name', 'kind', 'priority', 'level', 'response_minutes', 'resolve_minutes', 'unit_id'], beside: () => import('./Rule.vue') },
 })

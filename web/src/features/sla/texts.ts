@@ -2,6 +2,7 @@ import { defineTexts } from '../../i18n/define'
 
 export default defineTexts({
   title: ['服务时限', 'SLA policies'],
+  any: ['不限', 'Any'],
   minutes: ['{n} 分钟', '{n} min'],
   hours: ['{n} 小时', '{n} h'],
   days: ['{n} 天', '{n} d'],

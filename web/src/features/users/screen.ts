@@ -20,8 +20,8 @@ export default defineScreen({
   ],
   verbs: {
     'reset-password': { form: () => import('./ResetForm.vue') },
-    handover: { ask: 'users.handover_ask', tone: 'primary' },
-    deactivate: { ask: 'users.deactivate_ask', tone: 'danger' },
+    handover: { ask: 'users.handover_ask' },
+    deactivate: { ask: 'users.deactivate_ask', tone: 'danger', menu: true },
     activate: { tone: 'primary' },
   },
   form: { first: ['display_name', 'username', 'unit_id', 'role_ids', 'email', 'mobile', 'manager_id'], hidden: ['role_keys', 'password', 'must_change_password', 'owner_id'] },
