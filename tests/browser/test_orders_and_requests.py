@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from console_pages import settle, violations
+from console_pages import AXE, settle
 from playwright.sync_api import Locator, Page, expect
 from system import System, eventually
 
@@ -18,30 +18,49 @@ Opened = Callable[..., Page]
 CUSTOMER = "杭州测序科技有限公司"
 
 
+def heard(make: Callable[[], Any]) -> Any:
+    """What a call answers once its service has heard, by events, of the people and records the call is about."""
+
+    def attempt() -> Any:
+        try:
+            return make()
+        except ApiError:
+            return None
+
+    return eventually(attempt)
+
+
 @pytest.fixture(scope="module")
 def product(system: System) -> dict[str, Any]:
-    body = {"code": "SEQ-1", "name": "测序试剂盒", "unit": "盒", "tax_rate": "13"}
-    return system.as_("n1.manager").post("/products", {**body, "price": {"amount": "99.90", "currency": "CNY"}})
+    price = {"amount": "99.90", "currency": "CNY"}
+    body = {"code": "SEQ-1", "name": "测序试剂盒", "unit": "盒", "tax_rate": "13", "price": price}
+    manager = system.as_("n1.manager")
+    return dict(heard(lambda: manager.post("/products", body)))
 
 
 @pytest.fixture(scope="module")
 def overdue(system: System, product: dict[str, Any]) -> dict[str, Any]:
     """A confirmed order of 2 x 500.00 that was due 15 days ago; its customer is known to every service."""
     seller = system.as_("n1.sales1")
-    customer = seller.post("/customers", {"name": CUSTOMER, "kind": "company"})
+    customer = heard(lambda: seller.post("/customers", {"name": CUSTOMER, "kind": "company"}))
     ordered = datetime.now(tz=UTC).date() - timedelta(days=45)
     lines = [{"name": "现场服务", "quantity": "2", "price": "500.00"}]
+    body = {"customer_id": customer["id"], "lines": lines, "ordered_on": ordered.isoformat()}
+    order = heard(lambda: seller.post("/orders", body))
+    return dict(seller.post(f"/orders/{order['id']}/confirm"))
 
-    def order() -> Any:
-        # The sales service hears of the customer by an event.
-        try:
-            return seller.post(
-                "/orders", {"customer_id": customer["id"], "lines": lines, "ordered_on": ordered.isoformat()}
-            )
-        except ApiError:
-            return None
 
-    return seller.post(f"/orders/{eventually(order)['id']}/confirm")
+def violations(page: Page) -> list[str]:
+    """What axe finds serious or critical in the page and in what lies over it; the frame has a test of its own."""
+    page.evaluate(AXE.read_text())
+    parts = [[part] for part in ("main", ".el-drawer", ".el-dialog") if page.locator(part).count()]
+    found = page.evaluate("parts => axe.run({include: parts}, {resultTypes: ['violations']})", parts)["violations"]
+    return [
+        f"{one['id']}: {node['html'][:200]}"
+        for one in found
+        if one["impact"] in {"serious", "critical"}
+        for node in one["nodes"]
+    ]
 
 
 def choose(page: Page, picker: Locator, text: str) -> None:
@@ -64,16 +83,16 @@ def test_an_order_is_written_with_running_totals_and_delivered_in_parts(
     expect(line.get_by_label("单价")).to_have_value("99.90")
     line.get_by_label("数量").fill("3")
     line.get_by_label("折扣 %").fill("10")
-    expect(line.locator("output")).to_have_text("¥304.80")
+    expect(line.locator("output")).to_have_text("¥304.79")
     form.get_by_role("button", name="添加自定义行").click()
     own = form.get_by_role("group", name="第 2 行")
     own.get_by_label("名称").fill("安装")
     own.get_by_label("单价").fill("100")
-    expect(form.locator(".total")).to_contain_text("¥404.80")
+    expect(form.locator(".total")).to_contain_text("¥404.79")
     form.get_by_role("button", name="保存", exact=True).click()
 
     record = page.locator(".el-drawer .record")
-    expect(record.locator("table")).to_contain_text("¥304.80")
+    expect(record.locator("table")).to_contain_text("¥304.79")
     record.get_by_role("button", name="确认", exact=True).click()
     page.get_by_role("dialog", name="确认").get_by_role("button", name="确认", exact=True).click()
     expect(record.locator("h2")).to_contain_text("已确认")
@@ -88,7 +107,7 @@ def test_an_order_is_written_with_running_totals_and_delivered_in_parts(
     expect(record.locator("h2")).to_contain_text("已确认")
     number = re.findall(r"SO-\S+", record.locator("h2").inner_text())[0]
     (made,) = system.as_("n1.sales1").get(f"/orders?number={number}")["items"]
-    assert (made["total"]["amount"], made["delivered_quantity"]) == ("404.80", "2")
+    assert (made["total"]["amount"], made["delivered_quantity"]) == ("404.79", "2")
 
 
 def test_a_discount_beyond_the_limit_waits_for_approval(
@@ -145,7 +164,7 @@ def test_a_request_is_answered_from_the_knowledge_base_and_rated(
 ) -> None:
     lead = system.as_("n1.lead")
     steps = "<p>先核对流水号，再登记退款。</p><script>document.title='harmed'</script>"
-    article = lead.post("/articles", {"title": "重复扣款的退款流程", "category": "售后", "body": steps})
+    article = heard(lambda: lead.post("/articles", {"title": "重复扣款的退款流程", "category": "售后", "body": steps}))
     lead.post(f"/articles/{article['id']}/publish")
     page = opened("n1.lead")
     page.goto("/requests?create=1")
@@ -181,7 +200,7 @@ def test_a_request_is_answered_from_the_knowledge_base_and_rated(
 
 def test_a_card_on_the_board_asks_for_the_words_its_new_place_needs(system: System, opened: Opened) -> None:
     lead = system.as_("n1.lead")
-    made = lead.post("/requests", {"summary": "仪器校准", "kind": "repair"})
+    made = heard(lambda: lead.post("/requests", {"summary": "仪器校准", "kind": "repair"}))
     page = opened("n1.lead")
     page.goto("/requests?layout=board")
     card = page.locator(".card", has_text=made["summary"])
@@ -194,8 +213,9 @@ def test_a_card_on_the_board_asks_for_the_words_its_new_place_needs(system: Syst
     dialog.get_by_label("原因").fill("等备件")
     dialog.get_by_role("button", name="挂起", exact=True).click()
     expect(page.get_by_role("region", name="已挂起").locator(".card")).to_contain_text(made["summary"])
-    held = lead.get(f"/requests/{made['id']}")
-    assert (held["status"], held["hold_reason"]) == ("on_hold", "等备件")
+    # The card is there before the server has answered.
+    held = eventually(lambda: [one for one in [lead.get(f"/requests/{made['id']}")] if one["status"] == "on_hold"])
+    assert held[0]["hold_reason"] == "等备件"
 
 
 def test_an_article_is_written_published_read_safely_and_rated(system: System, opened: Opened) -> None:
