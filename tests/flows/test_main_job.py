@@ -64,7 +64,7 @@ def test_the_company_sees_the_customer_and_others_do_not(system: System, custome
     manager, stranger, ceo = system.as_("n1.manager"), system.as_("e1.manager"), system.as_("ceo")
     path = f"/customers/{customer['id']}"
 
-    assert customer["id"] in {item["id"] for item in manager.get("/customers")["items"]}
+    eventually(lambda: customer["id"] in {item["id"] for item in manager.get("/customers")["items"]})
     assert ceo.get(path)["name"] == customer["name"]
     assert _status(stranger, path) == 404
     assert _status(stranger, f"{path}/timeline") == 404
