@@ -196,9 +196,7 @@ def _custom_fields(blueprint: Blueprint, collection: Collection) -> None:
             row = _definition(session, collection, field_id, permission)
             if "If-Match" in request.headers:
                 require_version(row)
-            for fixed in ("key", "kind", "unit_id"):
-                if fixed in values and values[fixed] != getattr(row, fixed):
-                    raise errors.field_error(f"/{fixed}", "fixed", "This cannot change once values are stored.")
+            _refuse_fixed(row, values)
             writing.assign(row, values)
             row.version += 1
             session.flush()
@@ -219,6 +217,12 @@ def _custom_fields(blueprint: Blueprint, collection: Collection) -> None:
         blueprint.add_url_rule("/fields", "create_field", create_field, methods=["POST"])
         blueprint.add_url_rule("/fields/<uuid:field_id>", "change_field", change_field, methods=["PATCH"])
         blueprint.add_url_rule("/fields/<uuid:field_id>", "delete_field", delete_field, methods=["DELETE"])
+
+
+def _refuse_fixed(row: custom_fields.CustomField, values: dict[str, Any]) -> None:
+    for fixed in ("key", "kind", "unit_id"):
+        if fixed in values and values[fixed] != getattr(row, fixed):
+            raise errors.field_error(f"/{fixed}", "fixed", "This cannot change once values are stored.")
 
 
 def _known_permissions() -> set[str]:
