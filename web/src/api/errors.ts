@@ -30,6 +30,12 @@ export class ApiError extends Error {
     this.retryAfter = problem.retryAfter ?? null
   }
 
+  /** The server decided against the call, so another try is a call of its own with a key of its own. False while it is
+   *  unknown whether the call took effect: then the same key must be sent again. */
+  get decided(): boolean {
+    return this.status >= 400 && this.status < 500 && this.status !== 408 && this.code !== 'key_in_use'
+  }
+
   /** Message by pointer, `/lines/0/price`, the first of each. */
   byPointer(): Record<string, string> {
     return Object.fromEntries(this.errors.map((error): [string, string] => [error.pointer, error.message]).reverse())
