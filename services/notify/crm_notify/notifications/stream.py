@@ -24,7 +24,6 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from crm_chassis import errors
 from crm_chassis.database import system_transaction
 from crm_chassis.http import to_bytes
 from crm_chassis.service import Runtime
@@ -36,13 +35,16 @@ from .models import Notification
 log = structlog.get_logger("stream")
 
 STREAMS_PER_USER = 12
-"""Open streams one user may have in one process: windows, a telephone, and what a reload left behind."""
+"""Open streams one user may have in one process: windows, a telephone, and what a reload left behind. One more ends the
+oldest, which most likely is such a left-behind one: a closed line shows only when something is written to it."""
 
 HEARTBEAT_S = 15.0
 LIFE_S = 600.0
 """A stream ends by itself after so long and the browser opens it again, so that lost rights take effect."""
 
 _RECONNECT_MS = 2000
+_RECONNECT_LATER_MS = 60_000
+"""For a stream that made place for another: a window that is still there asks at intervals meanwhile."""
 _TURN_S = 1.0
 _LOOK_S_WITH_REDIS = 10.0
 
@@ -52,6 +54,7 @@ class Waiter:
 
     def __init__(self, user_id: UUID) -> None:
         self.user_id = user_id
+        self.displaced = False
         self._rung = threading.Event()
 
     def ring(self) -> None:
@@ -71,20 +74,22 @@ class Hub:
     def __init__(self, runtime: Runtime) -> None:
         self.closing = False
         self._runtime = runtime
-        self._waiters: dict[UUID, set[Waiter]] = defaultdict(set)
+        self._waiters: dict[UUID, dict[Waiter, None]] = defaultdict(dict)  # oldest first
         self._heads: dict[UUID, int] = {}
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
     def enter(self, user_id: UUID) -> Waiter:
-        """Take a place for a user's stream. Raises TooMany when they have STREAMS_PER_USER."""
+        """Take a place for a user's stream; the oldest of STREAMS_PER_USER makes place and ends."""
         with self._lock:
-            if len(self._waiters[user_id]) >= STREAMS_PER_USER:
-                raise errors.TooMany(
-                    f"You have {STREAMS_PER_USER} live streams open; close one first.", headers={"Retry-After": "30"}
-                )
+            places = self._waiters[user_id]
+            if len(places) >= STREAMS_PER_USER:
+                oldest = next(iter(places))
+                del places[oldest]
+                oldest.displaced = True
+                oldest.ring()
             waiter = Waiter(user_id)
-            self._waiters[user_id].add(waiter)
+            places[waiter] = None
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="stream hub", daemon=True)
                 self._thread.start()
@@ -93,8 +98,9 @@ class Hub:
     def leave(self, waiter: Waiter) -> None:
         """Give the place back; leaving twice does nothing."""
         with self._lock:
-            self._waiters[waiter.user_id].discard(waiter)
-            if not self._waiters[waiter.user_id]:
+            places = self._waiters[waiter.user_id]
+            places.pop(waiter, None)
+            if not places:
                 del self._waiters[waiter.user_id]
                 self._heads.pop(waiter.user_id, None)
 
@@ -174,6 +180,9 @@ def events(runtime: Runtime, waiter: Waiter, last: int, heartbeat_s: float = HEA
     hub, ends = hub_of(runtime), time.monotonic() + LIFE_S
     yield b"retry: %d\n\n" % _RECONNECT_MS
     while not hub.closing and time.monotonic() < ends:
+        if waiter.displaced:
+            yield b"retry: %d\n\n" % _RECONNECT_LATER_MS
+            return
         rows = _after(runtime, waiter.user_id, last)
         for row in rows:
             yield _event(row)
