@@ -124,6 +124,8 @@ def test_a_request_is_handled_rated_and_archived(system: System, customer: dict[
     done = agent.post(f"{path}/feedback", {"satisfaction": 5})
     assert done["status"] == "archived"
     assert made["due_at"] is not None
+    waiting = lead.post("/requests", {**body, "summary": "没人接的请求"})
+    assert agent.post(f"/requests/{waiting['id']}/start")["assignee_id"] == agent_id
     assert _status(system.as_("e1.lead"), path) == 404
 
 

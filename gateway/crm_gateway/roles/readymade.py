@@ -198,10 +198,10 @@ READY_MADE = (
                 contact="read create update",
                 interaction="read create",
                 order="read",
-                request="read create",
+                request="read create update",  # who is free takes what nobody has
                 article="read",
             ),
-            _give("self", request="update assign", interaction="update", article="create update", report="read"),
+            _give("self", request="assign", interaction="update", article="create update", report="read"),
             _EVERYONE,
         ),
         _CONTACTS_CLOSED,

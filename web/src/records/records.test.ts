@@ -1,4 +1,6 @@
+import { createPinia, setActivePinia } from 'pinia'
 import { beforeEach, expect, test, vi } from 'vitest'
+import { useSession, type Me } from '../session/session'
 import { bodyOf, valueOf, verbFields } from './collection'
 import { operatorsOf, readFilters, writeFilters } from './fields'
 import { percent } from './jobs'
@@ -62,8 +64,9 @@ test('progress is unknown while the size is', () => {
   expect(percent({ ...job, progress: { done: 3, total: 4 } })).toBe(75)
 })
 
-beforeEach(() => vi.unstubAllGlobals())
+beforeEach(() => { vi.unstubAllGlobals(); setActivePinia(createPinia()) })
 test('the names of a page are asked in one request, and never twice', async () => {
+  useSession().me = { permissions: { 'customer:read': {} } } as unknown as Me
   const asked: string[] = []
   vi.stubGlobal('fetch', (request: Request) => {
     asked.push(request.url)
@@ -74,4 +77,13 @@ test('the names of a page are asked in one request, and never twice', async () =
   expect([nameOf('customer', 'b'), nameOf('customer', 'gone')]).toEqual(['乙', null])
   expect(asked).toHaveLength(1)
   expect(new URL(asked[0] ?? '').searchParams.get('id__in')).toBe('a,b,gone')
+})
+
+test('what the person may not read is not asked for', async () => {
+  useSession().me = { permissions: {} } as unknown as Me
+  const asked = vi.fn()
+  vi.stubGlobal('fetch', asked)
+  expect(nameOf('role', 'r')).toBeUndefined()
+  await vi.waitFor(() => expect(nameOf('role', 'r')).toBeNull())
+  expect(asked).not.toHaveBeenCalled()
 })

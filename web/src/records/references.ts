@@ -1,5 +1,6 @@
 import { shallowReactive } from 'vue'
 import { get } from '../api/client'
+import { useSession } from '../session/session'
 import { pathOf } from './collection'
 import { screenOf } from './declared'
 import type { Page } from './types'
@@ -11,6 +12,7 @@ let timer = 0
 
 const GATHER_MS = 12
 const AT_ONCE = 100
+const ASK_AGAIN_MS = 30_000
 const FIELDS = 'id,name,display_name,number,subject,title,summary,code'
 
 interface Named {
@@ -74,16 +76,24 @@ function ask(): void {
 async function fetchNames(resource: string, ids: string[]): Promise<void> {
   const keys = ids.map((id) => `${resource}:${id}`)
   const path = pathOf(resource)
+  let failed = false
   try {
+    if (!useSession().may(`${resource}:read`)) throw new Unreadable()
     if (resource === 'region') return await fetchRegions(ids)
     if (!path) throw new Error(resource)
     const page = await get<Page<Named>>(`/${path}`, { id__in: ids.join(','), fields: fieldsFor(path), limit: AT_ONCE })
     learn(resource, page.items)
-  } catch {
-    // A name is decoration: without it the page still works, and the next visit asks again.
+  } catch (error) {
+    // A name is decoration: without it the page still works, and a while later it is asked for again.
+    failed = !(error instanceof Unreadable)
   }
-  for (const key of keys) if (!names.has(key)) names.set(key, resource === 'region' ? key.slice('region:'.length) : null)
+  const missing = keys.filter((key) => !names.has(key))
+  for (const key of missing) names.set(key, resource === 'region' ? key.slice('region:'.length) : null)
+  if (failed) setTimeout(() => missing.forEach((key) => names.delete(key)), ASK_AGAIN_MS)
 }
+
+/** The person may not read such records: there is nothing to ask for. */
+class Unreadable extends Error {}
 
 interface Region {
   code: string

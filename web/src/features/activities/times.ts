@@ -1,3 +1,5 @@
+import { locale } from '../../i18n'
+
 /** Days and hours as the person's own clock shows them; instants travel as RFC 3339 in UTC. */
 export const HOUR_MS = 3_600_000
 export const DAY_MS = 86_400_000
@@ -32,6 +34,21 @@ export function fromKey(key: string): Date | null {
   if (!parts) return null
   const day = new Date(Number(parts[1]), Number(parts[2]) - 1, Number(parts[3]))
   return dayKey(day) === key ? day : null
+}
+
+/** `09:05`. */
+export function clockOf(moment: Date): string {
+  return `${String(moment.getHours()).padStart(2, '0')}:${String(moment.getMinutes()).padStart(2, '0')}`
+}
+
+/** The weekday's short name in the language of the page. */
+export function weekdayOf(day: Date): string {
+  return new Intl.DateTimeFormat(locale.value, { weekday: 'short' }).format(day)
+}
+
+/** The day as it is read out: month, day and weekday. */
+export function spokenDay(day: Date): string {
+  return new Intl.DateTimeFormat(locale.value, { month: 'long', day: 'numeric', weekday: 'long' }).format(day)
 }
 
 export function minutesOf(moment: Date): number {
