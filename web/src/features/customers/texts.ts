@@ -43,7 +43,7 @@ export default defineTexts({
   decides: ['决策人', 'Decides'],
   call: ['拨打 {name}', 'Call {name}'],
   mail: ['给 {name} 写邮件', 'Write to {name}'],
-  log_with: ['记录与 {name} 的交往', 'Log a contact with {name}'],
+  log_with: ['记一笔：{name}', 'Log it: {name}'],
   satisfied: ['满意度 {n}', 'satisfaction {n}'],
   warned: ['流失预警', 'Churn warning'],
   reprieved: ['缓期至 {day}', 'Reprieved until {day}'],

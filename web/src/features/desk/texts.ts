@@ -49,7 +49,6 @@ export default defineTexts({
   funnel: ['我的漏斗', 'My funnel'],
   funnel_team: ['漏斗', 'Funnel'],
   funnel_none: ['还没有进行中的机会', 'No open deals yet'],
-  funnel_of: ['{stage}：{n} 个机会', '{stage}: {n} deals'],
   weighted: ['加权 {sum}', 'weighted {sum}'],
   team: ['需要留意', 'To keep an eye on'],
   team_activities: ['逾期事务', 'Overdue activities'],
