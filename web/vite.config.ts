@@ -1,18 +1,21 @@
 import vue from '@vitejs/plugin-vue'
 import { ElementPlusResolver } from 'unplugin-vue-components/resolvers'
 import Components from 'unplugin-vue-components/vite'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath, URL } from 'node:url'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
 
 const backend = process.env.BANYAN_API ?? 'http://127.0.0.1:8080'
 
-/** `release.json` lists the pieces of a build, for the service worker to keep them. */
+/** `release.json` lists the pieces of a build, for the service worker to keep them: those that were written, because
+ *  vite takes out the scripts that would only load a style sheet. */
 const release: Plugin = {
   name: 'release',
-  generateBundle(_options, bundle) {
-    const source = JSON.stringify(Object.keys(bundle).filter((name) => name.startsWith('assets/')).map((name) => `/${name}`).sort())
-    this.emitFile({ type: 'asset', fileName: 'release.json', source })
+  writeBundle({ dir }, bundle) {
+    const pieces = Object.keys(bundle).filter((name) => name.startsWith('assets/')).map((name) => `/${name}`).sort()
+    writeFileSync(join(dir ?? '.', 'release.json'), JSON.stringify(pieces))
   },
 }
 

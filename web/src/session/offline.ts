@@ -47,6 +47,13 @@ export async function forgetReads(): Promise<void> {
   asOf.value = null
 }
 
+/** Resolves once the service worker answers for this page, so that what is read from now on is kept; never where there is none. */
+export async function governed(): Promise<void> {
+  const worker = (navigator as { serviceWorker?: ServiceWorkerContainer }).serviceWorker
+  if (worker?.controller) return
+  await new Promise((done) => worker?.addEventListener('controllerchange', done, { once: true }))
+}
+
 /** Start the service worker and let it fetch what this release is made of, when the page has come to rest. */
 export function installShell(): void {
   if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return
