@@ -1,0 +1,27 @@
+import { expect, test, vi } from 'vitest'
+import { ApiError } from '../api/errors'
+import { useAttempt } from './attempt'
+
+const refusal = (pointer: string): ApiError => new ApiError({ status: 422, code: 'invalid', detail: 'no', errors: [{ pointer, code: 'invalid', message: 'too long' }] })
+
+test('an error is shown at its field, or as a sentence when the field is not on the page', async () => {
+  const { attempt, errors, general } = useAttempt(() => ['name'])
+  await attempt(() => Promise.reject(refusal('/name')))
+  expect([errors.value, general.value]).toEqual([{ name: 'too long' }, ''])
+  await attempt(() => Promise.reject(refusal('/phone')))
+  expect(general.value).toBe('too long')
+  await attempt(() => Promise.resolve())
+  expect([errors.value, general.value]).toEqual([{}, ''])
+})
+
+test('a second press while the first is under way does nothing', async () => {
+  const { attempt, busy } = useAttempt()
+  let end: () => void = () => undefined
+  const work = vi.fn(() => new Promise<void>((done) => (end = done)))
+  const first = attempt(work)
+  await attempt(work)
+  expect([work.mock.calls.length, busy.value]).toEqual([1, true])
+  end()
+  await first
+  expect(busy.value).toBe(false)
+})
