@@ -24,17 +24,13 @@ down: $(VENV)/.installed ## stop what `make up` or `crm up --detach` started
 status: $(VENV)/.installed ## processes, health, memory, events waiting
 	@$(BIN)/crm status
 
-.PHONY: install test lint bench schemathesis accessibility
+.PHONY: install test lint bench schemathesis
 install: $(VENV)/.installed ## the virtual environment only
 
 test: $(VENV)/.installed-dev lint console ## everything that is checked before a change goes in
 	$(BIN)/pytest -n 2 --ignore tests/flows --ignore tests/faults --ignore tests/browser
 	$(BIN)/pytest tests/flows tests/faults
-	$(BIN)/pytest tests/browser --ignore tests/browser/test_accessibility.py
-
-accessibility: $(VENV)/.installed-dev ## axe on every page of the navigation, in both languages, light and dark, wide and narrow
-	$(BIN)/python -m crm_web.build
-	$(BIN)/pytest tests/browser/test_accessibility.py
+	$(BIN)/pytest tests/browser
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

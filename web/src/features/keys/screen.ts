@@ -6,5 +6,6 @@ export default defineScreen({
   page: () => import('./KeysPage.vue'),
   columns: ['name', 'prefix', 'scopes', 'expires_at', 'last_used_at', 'active'],
   internal: ['key', 'unit_id'],
+  once: { key: 'keys.once' },
   form: { hidden: ['owner_id', 'unit_id', 'tags'] },
 })

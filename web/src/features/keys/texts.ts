@@ -17,7 +17,6 @@ export default defineTexts({
   all_read: ['全部只读', 'Read everything'],
   clear: ['清空', 'Clear'],
   find: ['查找对象', 'Find a resource'],
-  made: ['密钥“{name}”', 'Key “{name}”'],
   once: ['密钥只显示这一次，请现在复制并妥善保存。', 'The key is shown this once only: copy it now and keep it safe.'],
   prefix: ['前缀', 'Begins with'],
   used: ['最近使用', 'Last used'],

@@ -4,7 +4,6 @@ import { defineScreen } from '../../records/screen'
 export default defineScreen({
   collection: 'users', resource: 'user', area: 'settings', icon: UserFilled, title: 'users.title', order: 20,
   titleField: 'display_name',
-  page: () => import('./UsersPage.vue'),
   columns: ['display_name', 'username', 'unit_id', 'role_ids', 'manager_id', 'active', 'last_sign_in_at'],
   keyFields: ['username', 'active', 'unit_id', 'unit_ids', 'role_ids', 'manager_id', 'email', 'mobile', 'locale', 'last_sign_in_at', 'must_change_password'],
   internal: ['role_keys', 'password', 'owner_id'],
@@ -18,6 +17,7 @@ export default defineScreen({
     { collection: 'users', by: 'manager_id', columns: ['display_name', 'unit_id', 'role_ids', 'active'] },
     { collection: 'customers', by: 'owner_id', columns: ['name', 'level', 'last_order_at'] },
   ],
+  once: { password: 'users.password_once' },
   verbs: {
     'reset-password': { form: () => import('./ResetForm.vue') },
     handover: { ask: 'users.handover_ask' },

@@ -10,11 +10,5 @@ export default defineTexts({
   reset_hint: ['留空则由系统生成一个密码，只显示一次。对方的所有登录立即退出，下次登录时须改密码。', 'Leave it empty and one is made up, shown only once. Every session ends now, and the password must be changed at the next sign-in.'],
   reset_new: ['新密码（可留空）', 'New password (may be empty)'],
   reset: ['重置密码', 'Reset the password'],
-  password_for: ['{name} 的初始密码', 'First password of {name}'],
   password_once: ['只显示这一次，请现在交给本人。首次登录时须修改。', 'Shown this once only: pass it on now. It must be changed at the first sign-in.'],
-  copy: ['复制', 'Copy'],
-  copied: ['已复制', 'Copied'],
-  noted: ['我已记下', 'I have noted it'],
-  password_set: ['密码已重置', 'The password was reset'],
-  handover: ['交接', 'Hand over'],
 })

@@ -9,9 +9,10 @@ export default defineScreen({
   tabs: [{ name: 'calls', title: 'webhooks.calls', component: () => import('./WebhookCalls.vue') }],
   verbs: {
     test: { form: () => import('./TestForm.vue') },
-    'rotate-secret': { form: () => import('./RotateForm.vue') },
+    'rotate-secret': { ask: 'webhooks.rotate_ask' },
   },
   internal: ['secret'],
+  once: { secret: 'webhooks.secret_once' },
   form: { first: ['url', 'events', 'description', 'active'], start: () => ({ active: true }) },
   page: () => import('./WebhooksPage.vue'),
 })
