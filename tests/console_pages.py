@@ -28,7 +28,8 @@ def settle(page: Page) -> None:
 
 def violations(page: Page) -> list[str]:
     """What axe finds serious or critical on the page as it stands."""
-    page.evaluate(AXE.read_text())
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text())
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
     return [
         f"{one['id']}: {node['target']} {node['failureSummary'][:300]}"
