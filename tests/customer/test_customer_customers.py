@@ -23,6 +23,21 @@ def test_a_customer_gets_the_next_code_of_its_company(made: Made, e1: Client, be
     assert [event["data"]["code"] for event in created] == ["N1-000001", "N1-000002", "E1-000001"]
 
 
+@pytest.mark.parametrize("change", [{"name": "新名字有限公司"}, {"phone": "+862158880000"}, {"level": "A"}])
+def test_a_change_is_announced_whatever_was_changed(
+    made: Made, n1: Client, bench: Bench, change: dict[str, Any]
+) -> None:
+    """A new name is also looked up among the duplicates, which writes it to the database before the action is done."""
+    customer = made("旧名字有限公司")
+
+    changed = n1.patch(f"/customers/{customer['id']}", change, version=customer["version"]).json
+
+    events = bench.events("crm.customer.customer.changed.v1")
+    assert [(event["data"]["name"], event["aggregateversion"]) for event in events] == [
+        (changed["name"], changed["version"])
+    ]
+
+
 def test_every_field_comes_back_as_it_was_sent(made: Made) -> None:
     sent = {
         "short_name": "榕树",

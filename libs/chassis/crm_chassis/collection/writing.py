@@ -84,11 +84,11 @@ def change(session: Session, collection: Collection, record: Any, body: dict[str
         found = custom_fields.definitions(session, collection.resource, record.unit_id)
         values["custom"] = custom_fields.checked(found, values["custom"], before=record.custom)
     values = _columns(collection.loader, values)
+    before = record.version  # an action that asks the database something flushes what it changed so far
     if collection.update:
         collection.update(session, record, values)
     else:
         assign(record, values)
-    before = record.version
     session.flush()
     if record.version != before:
         collection.announce_if_known(session, record, "changed")
