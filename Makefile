@@ -29,7 +29,7 @@ install: $(VENV)/.installed ## the virtual environment only
 
 test: $(VENV)/.installed-dev lint console ## everything that is checked before a change goes in
 	$(BIN)/pytest -n 2 --ignore tests/flows --ignore tests/faults --ignore tests/browser
-	$(BIN)/pytest tests/flows tests/faults
+	$(BIN)/pytest tests/flows tests/faults -m "not slow"
 	$(BIN)/pytest tests/browser
 
 lint: $(VENV)/.installed-dev
@@ -51,8 +51,22 @@ schemathesis: $(VENV)/.installed-dev ## call the running system by its API docum
 	$(BIN)/schemathesis --config-file schemathesis.toml run $(URL)/openapi.json --exclude-path-regex '^/auth/|stream' \
 		--continue-on-failure
 
+.PHONY: faults nemesis safeguards
+faults: $(VENV)/.installed-dev ## every fault of docs/faults.md on every broker (an hour); CRM_SEED repeats a run
+	$(BIN)/pytest tests/faults tests/chassis -m fault --fault-table faults.md
+
+nemesis: $(VENV)/.installed-dev ## random faults under load: MINUTES=30 BROKER=amqp|redis|poll SEED=…
+	$(BIN)/python -m pytest -q -s tests/faults/nemesis.py
+
+safeguards: $(VENV)/.installed-dev ## take out one safeguard at a time and see a test turn red
+	$(BIN)/python tests/faults/safeguards.py
+
 bench: $(VENV)/.installed-dev ## the budgets, measured on this machine
 	$(BIN)/python tests/bench/run.py
+
+.PHONY: bench-bus
+bench-bus: $(VENV)/.installed-dev ## events a second, and what people notice while a backlog is worked off
+	$(BIN)/python tests/bench/bus.py
 
 .PHONY: migration contracts samples
 migration: $(VENV)/.installed-dev ## write SERVICE's next migration (MESSAGE says what for)

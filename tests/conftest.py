@@ -7,11 +7,12 @@ import signal
 import threading
 
 import pytest
+from fault_table import pytest_addoption, pytest_collection_modifyitems, pytest_terminal_summary
 from system import system  # a fixture
 
 from crm_chassis.testing_servers import Server, ServerUnavailable, start_postgres
 
-__all__ = ["system"]
+__all__ = ["pytest_addoption", "pytest_collection_modifyitems", "pytest_terminal_summary", "system"]
 
 POSTGRES = "CRM_TEST_POSTGRES_URL"
 _started: list[Server] = []

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,11 +64,18 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    home = tmp_path_factory.mktemp("crm")
+    with running_system(tmp_path_factory.mktemp("crm")) as started:
+        yield started
+
+
+@contextmanager
+def running_system(home: Path, **settings: str) -> Iterator[System]:
+    """The system from a new home; ``settings`` by their names in the environment, such as BROKER_URL."""
     port = free_port()
     environment = {**os.environ, "CRM_HOME": str(home), "CRM_PORT": str(port), "CRM_PASSWORD": PASSWORD}
     for name in ("DATABASE_URL", "BROKER_URL", "REDIS_URL"):
         environment.pop(name, None)
+    environment |= settings
     log = (home / "launcher.log").open("wb")
     command = [sys.executable, "-m", "crm_local", "up", "--demo", "none"]
     launcher = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)

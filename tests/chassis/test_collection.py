@@ -186,6 +186,7 @@ def test_the_same_key_answers_the_same_and_writes_once(n1: Client) -> None:
     assert n1.get("/competitors?count=true").json["total"] == 1
 
 
+@pytest.mark.fault(34)
 def test_a_hundred_parallel_calls_with_one_key_have_one_effect(n1: Client) -> None:
     key = str(uuid7())
     with ThreadPoolExecutor(16) as pool:
@@ -196,6 +197,7 @@ def test_a_hundred_parallel_calls_with_one_key_have_one_effect(n1: Client) -> No
     assert n1.get("/competitors?count=true").json["total"] == 1
 
 
+@pytest.mark.fault(35)
 def test_of_a_hundred_parallel_changes_with_one_version_one_wins(n1: Client) -> None:
     path = f"/competitors/{n1.post('/competitors', {'name': 'Rival'}).json['id']}"
     with ThreadPoolExecutor(16) as pool:
@@ -336,6 +338,7 @@ def test_files_are_typed_by_content_and_sent_as_attachments(n1: Client, e1: Clie
     assert refused.status_code == 415
 
 
+@pytest.mark.fault(33)
 def test_row_level_security_hides_rows_even_from_plain_sql(bench: Bench, n1: Client, e1: Client) -> None:
     from sqlalchemy import text
 
@@ -353,6 +356,7 @@ def test_row_level_security_hides_rows_even_from_plain_sql(bench: Bench, n1: Cli
             assert connection.scalar(count) == 0
 
 
+@pytest.mark.fault(33)
 def test_a_session_without_scope_raises_instead_of_answering(bench: Bench) -> None:
     from sqlalchemy import select
 

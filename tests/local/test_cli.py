@@ -27,7 +27,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
 
 
 @pytest.mark.usefixtures("home")
-@pytest.mark.parametrize("command", [["status"], ["demo"], ["dead-letters"], ["replay", "sales"]])
+@pytest.mark.parametrize(
+    "command", [["status"], ["demo"], ["dead-letters"], ["replay", "sales", "--source", "customer", "--after", "0"]]
+)
 def test_commands_about_a_running_system_say_when_there_is_none(
     command: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

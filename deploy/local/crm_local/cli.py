@@ -24,6 +24,7 @@ from .journal import Screen, tail
 
 _DOWN_WITHIN_S = 150.0
 _LOG_LINES = 200
+_LETTER_ACTIONS = ("list", "show", "replay", "drop")
 _FOLLOW_EVERY_S = 0.3
 
 
@@ -87,20 +88,20 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("migrate", help="bring the databases to the newest shape").set_defaults(command=_migrate)
     commands.add_parser("demo", help="load the demo group if it is not there").set_defaults(command=_demo)
 
-    replay = commands.add_parser("replay", help="handle events again; all dead ones unless told which")
-    replay.add_argument("service", choices=SERVICES)
-    replay.add_argument("--event", type=UUID, metavar="ID", help="one dead or ignored event")
-    replay.add_argument("--source", choices=SERVICES, help="every event of this service ...")
+    replay = commands.add_parser("replay", help="handle the events of a source again, to rebuild what was lost")
+    replay.add_argument("service", choices=SERVICES, help="who handles them again")
+    replay.add_argument("--source", choices=SERVICES, required=True, help="whose events")
     replay.add_argument(
-        "--after",
-        type=int,
-        metavar="POS",
-        help="... after this position (0: from the first)",
+        "--after", type=int, metavar="POS", required=True, help="after this position (0: from the first)"
     )
     replay.set_defaults(command=_replay)
 
-    letters = commands.add_parser("dead-letters", help="events that were given up")
+    letters = commands.add_parser("dead-letters", help="events that were given up: list, show, replay or drop them")
+    letters.add_argument("action", nargs="?", choices=_LETTER_ACTIONS, default="list")
     letters.add_argument("service", nargs="?", choices=SERVICES)
+    letters.add_argument(
+        "event", nargs="?", type=UUID, metavar="EVENT", help="for show and drop; replay takes all without it"
+    )
     letters.set_defaults(command=_dead_letters)
     return parser
 
@@ -237,16 +238,8 @@ def _replay(home: Home, options: argparse.Namespace) -> int:
     from . import events
 
     installation = Installation.running(home, Wishes.from_environment())
-    if (options.source is None) != (options.after is None) or (options.event and options.source):
-        raise CannotStart("say either --event ID, or --source SERVICE together with --after POSITION")
-    if options.event:
-        events.replay_event(installation, options.service, options.event)
-        print(f"event {options.event} will be handled again")
-    elif options.source:
-        events.replay_source(installation, options.service, options.source, options.after)
-        print(f"events of {options.source} after {options.after} will be handled again")
-    else:
-        print(f"{events.replay_dead(installation, options.service)} dead events will be handled again")
+    events.replay_source(installation, options.service, options.source, options.after)
+    print(f"events of {options.source} after {options.after} will be handled again by {options.service}")
     return 0
 
 
@@ -254,7 +247,28 @@ def _dead_letters(home: Home, options: argparse.Namespace) -> int:
     from . import events
 
     installation = Installation.running(home, Wishes.from_environment())
-    for service in (options.service,) if options.service else SERVICES:
+    action, service, event = options.action, options.service, options.event
+    if action != "list" and (not service or (action != "replay" and not event)):
+        raise CannotStart(f"say which: crm dead-letters {action} SERVICE EVENT")
+    match action:
+        case "show":
+            print(json.dumps(events.show(installation, service, event), indent=1, ensure_ascii=False))
+        case "drop":
+            events.drop(installation, service, event)
+            print(f"event {event} will not be handled; `crm dead-letters replay {service} {event}` takes that back")
+        case "replay" if event:
+            events.replay_event(installation, service, event)
+            print(f"event {event} will be handled again")
+        case "replay":
+            print(f"{events.replay_dead(installation, service)} dead events will be handled again")
+        case _:
+            _list_letters(installation, service)
+    return 0
+
+
+def _list_letters(installation: Installation, only: str | None) -> None:
+    from . import events
+
+    for service in (only,) if only else SERVICES:
         for letter in events.dead_letters(installation, service):
             print("{service}  {source}  {event_id}  {type}  after {attempts}: {error}".format(**letter))
-    return 0

@@ -19,6 +19,7 @@ from .installation import Installation
 
 _SHOWN = 200
 _BATCH = 500
+_MOMENTS = ("received_at", "handled_at", "next_attempt_at")
 
 
 def dead_letters(installation: Installation, service: str) -> list[dict[str, Any]]:
@@ -55,6 +56,25 @@ def replay_event(installation: Installation, service: str, event_id: UUID) -> No
         sources = session.scalars(select(inbox.InboxRow.source).where(inbox.InboxRow.event_id == event_id)).all()
         if not sum(inbox.replay(session, source, event_id) for source in sources):
             raise CannotStart(f"{service} has no dead or ignored event {event_id}: see `crm dead-letters {service}`")
+
+
+def show(installation: Installation, service: str, event_id: UUID) -> dict[str, Any]:
+    """A dead event with its whole content and error. Raises CannotStart when the service has no such event."""
+    with _inside(installation, service), system_transaction() as session:
+        row = session.scalar(select(inbox.InboxRow).where(inbox.InboxRow.event_id == event_id))
+        if row is None:
+            raise CannotStart(f"{service} has no event {event_id}: see `crm dead-letters list {service}`")
+        moments = {name: value.isoformat() for name in _MOMENTS if (value := getattr(row, name))}
+        names = ("source", "status", "attempts", "last_error", "pos", "replayed", "envelope")
+        return {name: getattr(row, name) for name in names} | moments
+
+
+def drop(installation: Installation, service: str, event_id: UUID) -> None:
+    """Settle one dead event without handling it. Raises CannotStart when the service has no such dead event."""
+    with _inside(installation, service), system_transaction() as session:
+        sources = session.scalars(select(inbox.InboxRow.source).where(inbox.InboxRow.event_id == event_id)).all()
+        if not sum(inbox.drop(session, source, event_id) for source in sources):
+            raise CannotStart(f"{service} has no dead event {event_id}: see `crm dead-letters list {service}`")
 
 
 def replay_source(installation: Installation, service: str, source: str, after: int) -> None:

@@ -60,6 +60,15 @@ class Home:
         """The generated first password, kept until the operator deletes it."""
         return self.root / "password"
 
+    def settings_of(self, process: str) -> dict[str, str]:
+        """What the operator set for one process alone: the lines ``NAME=value`` of ``settings/PROCESS.env``, if any."""
+        try:
+            lines = (self.root / "settings" / f"{process}.env").read_text().splitlines()
+        except FileNotFoundError:
+            return {}
+        pairs = (line.partition("=") for line in lines if "=" in line and not line.lstrip().startswith("#"))
+        return {name.strip(): value.strip() for name, _, value in pairs}
+
     def create(self) -> None:
         """Make the folders. Others may pass through (PostgreSQL's own user must) but not list or read."""
         self.root.mkdir(mode=0o711, parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .failures import CannotStart, StopRequested
@@ -183,7 +183,8 @@ class Supervisor:
 
     def _launch(self, watched: Watched) -> None:
         watched.start_at = None
-        watched.child = spawn(watched.spec)
+        own = self._home.settings_of(watched.spec.name)  # read at each start: a change needs no restart of the others
+        watched.child = spawn(replace(watched.spec, environment={**watched.spec.environment, **own}))
         watched.journal.note(f"{watched.spec.name} starts, pid {watched.child.pid}")
         self._selector.register(watched.child.output, selectors.EVENT_READ, watched)
 

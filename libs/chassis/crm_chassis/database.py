@@ -40,7 +40,7 @@ from sqlalchemy.orm import (
     sessionmaker,
 )
 
-from . import change_log, clock, ids, scope, text_search
+from . import change_log, clock, crash, ids, scope, text_search
 from .identity import current_principal, principal_or_none
 from .scope import SYSTEM, Scope
 from .service import current_runtime
@@ -253,6 +253,8 @@ def transaction(held: Scope | None = None, *, separate: bool = False) -> Iterato
     try:
         with session, session.begin():
             yield session
+            crash.point("before_commit")
+        crash.point("committed")
     finally:
         _session.reset(token)
 

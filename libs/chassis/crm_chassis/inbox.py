@@ -38,6 +38,7 @@ __all__ = [
     "Parked",
     "current_event",
     "dead_letters",
+    "drop",
     "lag",
     "receive",
     "replay",
@@ -154,17 +155,27 @@ def dead_letters(session: Session, limit: int = 50) -> list[InboxRow]:
 
 
 def replay(session: Session, source: str, event_id: UUID) -> bool:
-    """Give a dead or ignored event a new life with fresh attempts; answers whether there was one."""
+    """Give a dead, ignored or dropped event a new life with fresh attempts; answers whether there was one."""
     revived = (
         update(InboxRow)
         .where(
             InboxRow.source == source,
             InboxRow.event_id == event_id,
-            InboxRow.status.in_(("dead", "ignored")),
+            InboxRow.status.in_(("dead", "ignored", "dropped")),
         )
         .values(status="pending", attempts=0, next_attempt_at=clock.now())
     )
     return session.execute(revived).rowcount == 1  # type: ignore[attr-defined]
+
+
+def drop(session: Session, source: str, event_id: UUID) -> bool:
+    """Settle a dead event without handling it, because somebody decided so; answers whether there was one."""
+    dropped = (
+        update(InboxRow)
+        .where(InboxRow.source == source, InboxRow.event_id == event_id, InboxRow.status == "dead")
+        .values(status="dropped", handled_at=clock.now())
+    )
+    return session.execute(dropped).rowcount == 1  # type: ignore[attr-defined]
 
 
 def replay_from(session: Session, source: str, pos: int) -> None:

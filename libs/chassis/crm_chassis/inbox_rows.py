@@ -37,7 +37,7 @@ log = structlog.get_logger()
 RETRY_AFTER_S: tuple[int, ...] = (1, 5, 30, 120, 600)
 """Seconds before the second, third … attempt; one more failure after the last is death."""
 
-FINAL = ("done", "ignored", "dead")
+FINAL = ("done", "ignored", "dead", "dropped")
 
 _KEPT_DAYS = 45  # longer than the producers' outboxes, or a sweep from the start would repeat forgotten events
 _TROUBLE_AFTER_S = 5
@@ -48,7 +48,11 @@ _FRESH_LEASE_S = 30
 
 
 class InboxRow(ChassisBase):
-    """One received event. ``status``: pending, parked (both will be tried at ``next_attempt_at``), done, ignored, dead."""
+    """One received event.
+
+    status: pending, parked (both will be tried at ``next_attempt_at``), done, ignored (no handler yet), dead (given up until
+    somebody decides) or dropped (an operator decided that it is not needed).
+    """
 
     __tablename__ = "inbox"
     __table_args__ = (
@@ -268,7 +272,9 @@ def lag(session: Session) -> dict[str, float]:
 def forget_old(session: Session) -> None:
     """Remove settled events received more than 45 days ago; dead ones stay until somebody decides."""
     horizon = clock.now() - timedelta(days=_KEPT_DAYS)
-    session.execute(delete(InboxRow).where(InboxRow.received_at < horizon, InboxRow.status.in_(("done", "ignored"))))
+    session.execute(
+        delete(InboxRow).where(InboxRow.received_at < horizon, InboxRow.status.in_(("done", "ignored", "dropped")))
+    )
 
 
 RETENTION = Schedule(name="inbox.retention", every_s=3600, run=forget_old)

@@ -10,7 +10,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector, CollectorRegistry
 from sqlalchemy import func, select
 
-from . import inbox, outbox, process_beats
+from . import inbox, outbox, process_beats, sweeper
 from .database import system_transaction
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class MessagingCollector(Collector):
-    """Gauges of one service: outbox lag, inbox by state, and how long its workers and relays have been silent."""
+    """Gauges of one service: outbox lag, inbox by state, sweeps, and how long its workers and relays have been silent."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
@@ -33,6 +33,7 @@ class MessagingCollector(Collector):
             with self._runtime.activate(), system_transaction(separate=True) as session:
                 out, into, silence = outbox.lag(session), inbox.lag(session), process_beats.silence_s(session)
                 given = session.scalar(select(func.max(outbox.OutboxRow.pos))) or 0
+                read = sweeper.marks(session)
         except inbox.TROUBLE:
             return
         yield GaugeMetricFamily("crm_outbox_unpublished", "Events not yet published", value=out["unpublished"])
@@ -42,6 +43,7 @@ class MessagingCollector(Collector):
         yield _labelled(
             "crm_inbox_events", "Events by state", "status", {k: into[k] for k in ("pending", "parked", "dead")}
         )
+        yield _labelled("crm_sweep_pos", "Up to where each source's events were read", "source", dict(read))
         yield _labelled("crm_process_silence_seconds", "Since the last sign of life", "process", silence)
 
 

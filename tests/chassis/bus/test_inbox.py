@@ -26,6 +26,7 @@ def world(world_without_broker: World) -> World:
     return world_without_broker
 
 
+@pytest.mark.fault(18)
 def test_five_copies_of_each_event_in_any_order_take_effect_once(world: World) -> None:
     expected = world.commit(accounts=8, versions=4, behaviour="keep quiet")  # no outgoing event that would be unique
     deliveries = world.envelopes() * 5
@@ -39,6 +40,7 @@ def test_five_copies_of_each_event_in_any_order_take_effect_once(world: World) -
         assert set(session.scalars(select(AccountCopy.balance))) == {40}
 
 
+@pytest.mark.fault(19)
 def test_version_one_behind_version_three_does_not_undo_it(world: World) -> None:
     world.commit(accounts=1, versions=3)
     first, second, third = world.envelopes()
@@ -70,6 +72,7 @@ def test_a_parked_event_whose_predecessor_never_comes_is_dead_after_a_day(world:
     assert world.inbox()[second.id].status == "dead"
 
 
+@pytest.mark.fault(16)
 def test_a_failing_event_climbs_the_ladder_dies_and_can_be_replayed(world: World) -> None:
     world.commit(accounts=1, behaviour="fail")
     event = world.envelopes()[0]
@@ -156,6 +159,7 @@ def test_an_event_whose_aggregate_is_busy_elsewhere_is_left_uncharged(world: Wor
     assert world.inbox()[event.id].attempts == 0
 
 
+@pytest.mark.fault(32)
 def test_a_rebuild_handles_everything_again_and_says_so(world: World) -> None:
     expected = world.commit(accounts=3, versions=2)
     with world.relay() as relay, world.feed():
@@ -175,6 +179,7 @@ def test_a_rebuild_handles_everything_again_and_says_so(world: World) -> None:
     assert all(effect.replayed for effect in replayed)
 
 
+@pytest.mark.fault(31)
 def test_ignored_events_are_handled_once_their_handler_is_deployed(world: World) -> None:
     world.commit(accounts=1)
     event = world.envelopes()[0]

@@ -24,6 +24,7 @@ def world(rabbitmq_server: Server) -> Iterator[World]:
         yield made
 
 
+@pytest.mark.fault(17)
 def test_unreadable_messages_end_in_the_dead_letter_queue(world: World) -> None:
     world.start("worker", "mirror")
     with Connection(world.broker_url) as connection:
@@ -35,6 +36,7 @@ def test_unreadable_messages_end_in_the_dead_letter_queue(world: World) -> None:
         dead.purge()
 
 
+@pytest.mark.fault(8)
 def test_a_full_queue_refuses_and_what_it_refused_stays_unpublished(world: World, rabbitmq_server: Server) -> None:
     limit(rabbitmq_server, 10)
     try:
@@ -60,6 +62,7 @@ def limit(server: Server, messages: int | None) -> None:
     subprocess.run([program, *arguments], env=server.environment, check=True, capture_output=True)
 
 
+@pytest.mark.fault(9)
 def test_without_a_queue_nothing_is_marked_and_all_of_it_comes_after_redeclaring(world: World) -> None:
     with world.relay() as relay:
         world.commit(accounts=1)

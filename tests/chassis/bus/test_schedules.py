@@ -45,6 +45,7 @@ def accounts(runtime: Runtime) -> int:
         return session.scalar(select(func.count()).select_from(Account))
 
 
+@pytest.mark.fault(28)
 def test_two_beats_at_the_same_time_run_due_work_once(runtime: Runtime) -> None:
     with ThreadPoolExecutor(4) as pool:
         ran = [name for names in pool.map(lambda _: schedules.run_due(runtime), range(4)) for name in names]

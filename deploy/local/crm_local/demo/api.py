@@ -54,6 +54,10 @@ class Api:
         """Change a record, whatever its version is now."""
         return self._call("PATCH", path, body, {"If-Match": "*"})
 
+    def put(self, path: str, body: Any) -> Any:
+        """Replace what is at a path."""
+        return self._call("PUT", path, body, {})
+
     def pages(self, path: str) -> Iterator[Any]:
         """Every record of a list."""
         cursor = ""
