@@ -6283,6 +6283,147 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/saved-views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List saved views */
+        get: operations["saved_views_list"];
+        put?: never;
+        /** Create one of the saved views */
+        post: operations["saved_views_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/saved-views/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Do one action to many records; over 500 it becomes a job */
+        post: operations["saved_views_bulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/saved-views/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The fields of saved views, as the caller sees them */
+        get: operations["saved_views_schema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/saved-views/{record_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read one of the saved views */
+        get: operations["saved_views_read"];
+        put?: never;
+        post?: never;
+        /** Delete one of the saved views; it can be restored */
+        delete: operations["saved_views_delete"];
+        options?: never;
+        head?: never;
+        /** Change one of the saved views (merge patch) */
+        patch: operations["saved_views_change"];
+        trace?: never;
+    };
+    "/saved-views/{record_id}/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The files of a record, newest first */
+        get: operations["saved_views_list_attachments"];
+        put?: never;
+        /** Attach a file (multipart fields `file` and `category`) */
+        post: operations["saved_views_attach"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/saved-views/{record_id}/attachments/{file_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download an attached file */
+        get: operations["saved_views_download"];
+        put?: never;
+        post?: never;
+        /** Remove an attached file */
+        delete: operations["saved_views_detach"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/saved-views/{record_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who changed what from what to what, newest first */
+        get: operations["saved_views_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/saved-views/{record_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring a deleted one of the saved views back */
+        post: operations["saved_views_restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/search": {
         parameters: {
             query?: never;
@@ -8858,12 +8999,12 @@ export interface components {
             access: "hidden" | "masked" | "readonly";
             field: string;
             /** @enum {string} */
-            resource: "org_unit" | "user" | "role" | "api_key" | "audit" | "system" | "customer" | "contact" | "interaction" | "activity" | "region" | "churn_rule" | "churn_case" | "lead" | "pipeline" | "opportunity" | "competitor" | "product" | "order" | "receivable" | "payment" | "request" | "sla_policy" | "article" | "travel_plan" | "claim" | "expense_category" | "expense_policy" | "approval_flow" | "approval" | "notification" | "notification_preference" | "delivery" | "reminder_rule" | "webhook" | "report" | "search" | "desktop";
+            resource: "org_unit" | "user" | "role" | "api_key" | "saved_view" | "audit" | "system" | "customer" | "contact" | "interaction" | "activity" | "region" | "churn_rule" | "churn_case" | "lead" | "pipeline" | "opportunity" | "competitor" | "product" | "order" | "receivable" | "payment" | "request" | "sla_policy" | "article" | "travel_plan" | "claim" | "expense_category" | "expense_policy" | "approval_flow" | "approval" | "notification" | "notification_preference" | "delivery" | "reminder_rule" | "webhook" | "report" | "search" | "desktop";
         };
         Grant: {
             action: string;
             /** @enum {string} */
-            resource: "org_unit" | "user" | "role" | "api_key" | "audit" | "system" | "customer" | "contact" | "interaction" | "activity" | "region" | "churn_rule" | "churn_case" | "lead" | "pipeline" | "opportunity" | "competitor" | "product" | "order" | "receivable" | "payment" | "request" | "sla_policy" | "article" | "travel_plan" | "claim" | "expense_category" | "expense_policy" | "approval_flow" | "approval" | "notification" | "notification_preference" | "delivery" | "reminder_rule" | "webhook" | "report" | "search" | "desktop";
+            resource: "org_unit" | "user" | "role" | "api_key" | "saved_view" | "audit" | "system" | "customer" | "contact" | "interaction" | "activity" | "region" | "churn_rule" | "churn_case" | "lead" | "pipeline" | "opportunity" | "competitor" | "product" | "order" | "receivable" | "payment" | "request" | "sla_policy" | "article" | "travel_plan" | "claim" | "expense_category" | "expense_policy" | "approval_flow" | "approval" | "notification" | "notification_preference" | "delivery" | "reminder_rule" | "webhook" | "report" | "search" | "desktop";
             /** @enum {string} */
             scope: "self" | "unit" | "company" | "subtree" | "units" | "all";
             unit_ids?: string[];
@@ -9568,7 +9709,7 @@ export interface components {
              * @description Time zone
              * @enum {string}
              */
-            timezone?: "Asia/Kabul" | "Europe/Astrakhan" | "America/Blanc-Sablon" | "Pacific/Tarawa" | "Africa/Douala" | "Europe/Vaduz" | "UCT" | "US/Aleutian" | "Asia/Baghdad" | "Africa/Kinshasa" | "US/Alaska" | "America/Los_Angeles" | "America/Toronto" | "Atlantic/Jan_Mayen" | "Europe/Dublin" | "Asia/Aqtobe" | "Asia/Barnaul" | "America/Miquelon" | "America/Campo_Grande" | "Europe/Riga" | "America/Indianapolis" | "Australia/Currie" | "America/Cayman" | "America/Anguilla" | "HST" | "America/Cayenne" | "Europe/Istanbul" | "Asia/Novokuznetsk" | "CST6CDT" | "Asia/Ho_Chi_Minh" | "Canada/Yukon" | "America/Barbados" | "Pacific/Yap" | "Europe/Sarajevo" | "America/Matamoros" | "Africa/Conakry" | "Pacific/Tahiti" | "Asia/Pontianak" | "Pacific/Samoa" | "Europe/Zagreb" | "Asia/Kamchatka" | "Pacific/Gambier" | "Brazil/Acre" | "Etc/UCT" | "Pacific/Palau" | "Asia/Magadan" | "GB" | "America/Santa_Isabel" | "Asia/Muscat" | "America/Whitehorse" | "America/Argentina/Ushuaia" | "Asia/Samarkand" | "Etc/GMT-8" | "Africa/Juba" | "America/Havana" | "Australia/Canberra" | "Africa/Dar_es_Salaam" | "America/Mendoza" | "MST7MDT" | "America/Glace_Bay" | "Europe/Gibraltar" | "MST" | "Europe/Vienna" | "Asia/Seoul" | "Europe/Uzhgorod" | "Europe/Ljubljana" | "Australia/Tasmania" | "EST" | "America/Boa_Vista" | "Europe/Andorra" | "Antarctica/Davis" | "America/Pangnirtung" | "Africa/Mbabane" | "Africa/Johannesburg" | "Atlantic/Faeroe" | "Indian/Comoro" | "Australia/West" | "UTC" | "Europe/Bratislava" | "Pacific/Fakaofo" | "Antarctica/Casey" | "Europe/Ulyanovsk" | "Canada/Mountain" | "America/Rosario" | "Europe/Lisbon" | "Africa/Banjul" | "US/Michigan" | "Atlantic/Reykjavik" | "Africa/Casablanca" | "Etc/GMT+7" | "Pacific/Kosrae" | "Pacific/Nauru" | "Europe/Zaporozhye" | "Africa/Luanda" | "Etc/GMT-13" | "Europe/Tirane" | "Europe/Malta" | "Europe/Samara" | "America/Lower_Princes" | "America/Cancun" | "Asia/Ashgabat" | "Pacific/Kwajalein" | "Africa/Libreville" | "Mexico/BajaNorte" | "Singapore" | "Antarctica/Macquarie" | "America/Jamaica" | "Europe/Amsterdam" | "Asia/Irkutsk" | "America/Nome" | "Africa/Nouakchott" | "America/Cambridge_Bay" | "America/North_Dakota/Center" | "Africa/Monrovia" | "America/Ensenada" | "America/Mazatlan" | "America/Tortola" | "Asia/Yangon" | "ROC" | "Etc/GMT-9" | "America/Recife" | "Africa/Asmera" | "Asia/Yerevan" | "Asia/Amman" | "Europe/London" | "America/Metlakatla" | "Africa/Lagos" | "Antarctica/McMurdo" | "Asia/Colombo" | "MET" | "EET" | "Australia/Victoria" | "America/Cordoba" | "America/St_Lucia" | "America/Argentina/Jujuy" | "Atlantic/Stanley" | "Chile/EasterIsland" | "Etc/GMT-11" | "Africa/Windhoek" | "Australia/Hobart" | "America/Chicago" | "America/Argentina/Tucuman" | "Asia/Ulan_Bator" | "America/Yellowknife" | "America/Merida" | "Etc/GMT+2" | "Asia/Kuwait" | "America/Aruba" | "Africa/Tunis" | "Africa/Lusaka" | "Etc/GMT-4" | "America/Ciudad_Juarez" | "America/Virgin" | "Africa/Maputo" | "Asia/Tel_Aviv" | "Pacific/Ponape" | "Pacific/Enderbury" | "America/Thule" | "Asia/Phnom_Penh" | "Atlantic/St_Helena" | "Etc/GMT-0" | "Africa/Sao_Tome" | "Indian/Mayotte" | "PRC" | "America/Bahia" | "America/Adak" | "America/Swift_Current" | "Africa/Harare" | "Europe/Monaco" | "America/Araguaina" | "Europe/Saratov" | "America/Guatemala" | "America/Marigot" | "America/Mexico_City" | "Europe/Kiev" | "Europe/Berlin" | "Asia/Choibalsan" | "Etc/Universal" | "America/Edmonton" | "Africa/Timbuktu" | "Australia/Broken_Hill" | "Asia/Atyrau" | "Australia/Lord_Howe" | "Etc/GMT" | "Asia/Makassar" | "America/Monterrey" | "America/Coral_Harbour" | "America/Port_of_Spain" | "Asia/Hovd" | "Europe/Kaliningrad" | "America/Grenada" | "America/Indiana/Indianapolis" | "America/Argentina/La_Rioja" | "Pacific/Funafuti" | "Europe/Belgrade" | "Africa/Bamako" | "US/East-Indiana" | "Africa/Bangui" | "America/Indiana/Tell_City" | "Portugal" | "Europe/Paris" | "Kwajalein" | "GMT+0" | "Pacific/Wallis" | "Australia/Lindeman" | "Africa/Niamey" | "Asia/Tomsk" | "America/Regina" | "Australia/Queensland" | "Antarctica/Palmer" | "Mexico/BajaSur" | "Indian/Chagos" | "Australia/Darwin" | "localtime" | "America/Atikokan" | "Asia/Pyongyang" | "Brazil/East" | "Asia/Aqtau" | "America/Scoresbysund" | "America/Fort_Nelson" | "Pacific/Bougainville" | "America/Argentina/Rio_Gallegos" | "GB-Eire" | "Africa/Mogadishu" | "Africa/Algiers" | "America/Inuvik" | "Africa/Malabo" | "Asia/Qatar" | "Indian/Mahe" | "Asia/Saigon" | "America/Catamarca" | "America/Menominee" | "Indian/Mauritius" | "Etc/UTC" | "Atlantic/Cape_Verde" | "America/St_Barthelemy" | "Pacific/Apia" | "Etc/GMT+4" | "America/Anchorage" | "W-SU" | "Australia/NSW" | "America/Denver" | "Etc/GMT+9" | "Europe/Skopje" | "Asia/Harbin" | "Jamaica" | "Asia/Tokyo" | "Europe/Warsaw" | "Africa/Abidjan" | "America/Coyhaique" | "US/Hawaii" | "Africa/Lubumbashi" | "Asia/Dubai" | "Asia/Kuching" | "Asia/Damascus" | "America/Fort_Wayne" | "America/Creston" | "Asia/Dhaka" | "Pacific/Port_Moresby" | "NZ-CHAT" | "Etc/GMT-6" | "America/Curacao" | "Europe/Podgorica" | "Asia/Bangkok" | "Etc/GMT+0" | "Asia/Gaza" | "Europe/Rome" | "Asia/Vientiane" | "Etc/GMT-2" | "Zulu" | "Europe/Kirov" | "Brazil/West" | "Etc/GMT+3" | "America/Port-au-Prince" | "Asia/Jakarta" | "Etc/Greenwich" | "America/Grand_Turk" | "Europe/Copenhagen" | "Europe/Stockholm" | "Africa/Djibouti" | "Africa/Cairo" | "Egypt" | "Asia/Hebron" | "Pacific/Pitcairn" | "Pacific/Marquesas" | "America/St_Kitts" | "US/Central" | "America/Argentina/Mendoza" | "Asia/Urumqi" | "America/Iqaluit" | "America/Porto_Velho" | "America/Porto_Acre" | "America/Moncton" | "Hongkong" | "Pacific/Noumea" | "Pacific/Johnston" | "Asia/Qostanay" | "America/Maceio" | "America/St_Vincent" | "Pacific/Majuro" | "America/Winnipeg" | "Asia/Thimbu" | "Pacific/Midway" | "Europe/Oslo" | "Pacific/Honolulu" | "Africa/Maseru" | "America/North_Dakota/Beulah" | "Asia/Istanbul" | "Asia/Dacca" | "America/Indiana/Marengo" | "Asia/Tashkent" | "America/Rio_Branco" | "Etc/GMT-1" | "CET" | "Europe/Budapest" | "Antarctica/Vostok" | "Africa/Ouagadougou" | "Africa/Dakar" | "Asia/Calcutta" | "America/St_Johns" | "Africa/Kampala" | "Brazil/DeNoronha" | "Europe/Helsinki" | "Asia/Ulaanbaatar" | "America/Dawson" | "Australia/Yancowinna" | "America/Costa_Rica" | "NZ" | "Pacific/Chuuk" | "Etc/GMT-5" | "Africa/Kigali" | "Africa/Lome" | "Arctic/Longyearbyen" | "America/Guadeloupe" | "Asia/Chongqing" | "Cuba" | "America/Nipigon" | "America/Guayaquil" | "Europe/Jersey" | "Asia/Bahrain" | "Europe/Luxembourg" | "US/Indiana-Starke" | "Asia/Chita" | "America/Halifax" | "US/Pacific" | "GMT0" | "America/Knox_IN" | "Pacific/Auckland" | "Indian/Kerguelen" | "America/Yakutat" | "Asia/Kashgar" | "Europe/Prague" | "America/Ojinaga" | "Asia/Jerusalem" | "Europe/Athens" | "America/Fortaleza" | "America/Phoenix" | "America/Kralendijk" | "Antarctica/Troll" | "Antarctica/Rothera" | "Asia/Yakutsk" | "America/Vancouver" | "America/Montserrat" | "Asia/Beirut" | "Asia/Tbilisi" | "Australia/ACT" | "Europe/Tallinn" | "America/Dominica" | "Asia/Kolkata" | "America/Jujuy" | "America/Caracas" | "Etc/Zulu" | "Africa/Brazzaville" | "Asia/Nicosia" | "Indian/Reunion" | "Africa/Bujumbura" | "Greenwich" | "America/Hermosillo" | "America/Thunder_Bay" | "America/Buenos_Aires" | "Africa/Freetown" | "America/Rankin_Inlet" | "America/Bahia_Banderas" | "Asia/Riyadh" | "Canada/Saskatchewan" | "Asia/Yekaterinburg" | "America/Belem" | "Europe/Belfast" | "Europe/Volgograd" | "Atlantic/Faroe" | "Japan" | "Asia/Karachi" | "America/Noronha" | "America/Guyana" | "America/Argentina/Salta" | "Pacific/Pohnpei" | "Europe/Kyiv" | "Australia/North" | "America/Rainy_River" | "America/Detroit" | "Europe/Brussels" | "Europe/Mariehamn" | "Africa/Nairobi" | "Europe/Minsk" | "Africa/Asmara" | "Asia/Oral" | "America/Boise" | "WET" | "Asia/Vladivostok" | "Asia/Hong_Kong" | "America/Shiprock" | "America/Bogota" | "Africa/Ceuta" | "Asia/Shanghai" | "Universal" | "Etc/GMT+8" | "Asia/Taipei" | "Australia/Sydney" | "Asia/Anadyr" | "Etc/GMT+6" | "America/Panama" | "Asia/Rangoon" | "Africa/Porto-Novo" | "Etc/GMT-7" | "US/Mountain" | "Etc/GMT+11" | "America/Kentucky/Monticello" | "Europe/Sofia" | "Canada/Atlantic" | "America/Indiana/Petersburg" | "Europe/Tiraspol" | "Africa/Addis_Ababa" | "America/Martinique" | "Europe/Vilnius" | "Poland" | "America/El_Salvador" | "Africa/El_Aaiun" | "Etc/GMT+5" | "Africa/Gaborone" | "Pacific/Easter" | "Australia/Eucla" | "EST5EDT" | "Asia/Baku" | "Eire" | "Etc/GMT+12" | "America/Paramaribo" | "Etc/GMT-12" | "Asia/Macau" | "Europe/Chisinau" | "PST8PDT" | "Pacific/Guam" | "Pacific/Galapagos" | "Australia/Brisbane" | "Etc/GMT-3" | "America/Manaus" | "US/Eastern" | "Indian/Cocos" | "Israel" | "Canada/Newfoundland" | "Pacific/Kanton" | "Canada/Eastern" | "Asia/Ust-Nera" | "Africa/Bissau" | "Atlantic/Bermuda" | "America/Eirunepe" | "Pacific/Saipan" | "Pacific/Kiritimati" | "America/Indiana/Vincennes" | "Asia/Srednekolymsk" | "America/St_Thomas" | "Turkey" | "America/Cuiaba" | "Africa/Accra" | "Mexico/General" | "Pacific/Efate" | "Atlantic/South_Georgia" | "Asia/Dushanbe" | "Etc/GMT-10" | "America/Antigua" | "America/Santo_Domingo" | "Iceland" | "America/Resolute" | "America/Santiago" | "Asia/Aden" | "Asia/Ujung_Pandang" | "Pacific/Guadalcanal" | "America/North_Dakota/New_Salem" | "Asia/Khandyga" | "America/Sao_Paulo" | "America/Nuuk" | "Europe/Guernsey" | "Pacific/Fiji" | "Asia/Bishkek" | "Asia/Famagusta" | "America/Tijuana" | "Etc/GMT-14" | "Asia/Macao" | "Asia/Krasnoyarsk" | "America/Argentina/San_Juan" | "America/Louisville" | "Australia/Adelaide" | "Atlantic/Madeira" | "Australia/South" | "Africa/Khartoum" | "Asia/Tehran" | "Africa/Ndjamena" | "Europe/Moscow" | "ROK" | "America/Kentucky/Louisville" | "Pacific/Truk" | "Asia/Ashkhabad" | "America/Argentina/ComodRivadavia" | "Chile/Continental" | "Australia/LHI" | "Pacific/Rarotonga" | "Asia/Singapore" | "Asia/Brunei" | "America/La_Paz" | "Europe/Nicosia" | "Europe/Madrid" | "Antarctica/Syowa" | "America/Montreal" | "America/Managua" | "America/Santarem" | "GMT-0" | "Pacific/Wake" | "Indian/Maldives" | "Pacific/Tongatapu" | "Asia/Chungking" | "America/Argentina/Catamarca" | "Africa/Blantyre" | "Europe/Isle_of_Man" | "America/Argentina/Buenos_Aires" | "America/Chihuahua" | "America/Punta_Arenas" | "America/Lima" | "America/Argentina/Cordoba" | "Iran" | "Libya" | "America/Belize" | "America/Tegucigalpa" | "Pacific/Niue" | "Indian/Antananarivo" | "Asia/Qyzylorda" | "America/Godthab" | "Europe/Bucharest" | "America/Goose_Bay" | "US/Samoa" | "America/Sitka" | "America/Dawson_Creek" | "Factory" | "Europe/Busingen" | "America/Nassau" | "America/Indiana/Knox" | "GMT" | "Pacific/Chatham" | "Asia/Manila" | "Europe/Zurich" | "Asia/Omsk" | "Canada/Central" | "Asia/Sakhalin" | "Antarctica/Mawson" | "Pacific/Norfolk" | "Asia/Kathmandu" | "Asia/Novosibirsk" | "America/Montevideo" | "Europe/Vatican" | "America/Indiana/Winamac" | "Etc/GMT+1" | "Asia/Katmandu" | "Asia/Almaty" | "Navajo" | "Australia/Melbourne" | "Asia/Jayapura" | "America/New_York" | "Etc/GMT0" | "Europe/San_Marino" | "America/Argentina/San_Luis" | "America/Atka" | "Etc/GMT+10" | "US/Arizona" | "Atlantic/Azores" | "Asia/Kuala_Lumpur" | "America/Indiana/Vevay" | "America/Juneau" | "Africa/Tripoli" | "Indian/Christmas" | "Atlantic/Canary" | "America/Danmarkshavn" | "Asia/Dili" | "Antarctica/South_Pole" | "America/Asuncion" | "Asia/Thimphu" | "Australia/Perth" | "Canada/Pacific" | "Antarctica/DumontDUrville" | "Pacific/Pago_Pago" | "Europe/Simferopol" | "America/Puerto_Rico";
+            timezone?: "America/Montreal" | "US/Samoa" | "America/Nipigon" | "America/Paramaribo" | "America/Moncton" | "America/Argentina/La_Rioja" | "localtime" | "Kwajalein" | "Pacific/Bougainville" | "ROK" | "America/Costa_Rica" | "Africa/Timbuktu" | "America/Yakutat" | "Africa/Tripoli" | "Asia/Hong_Kong" | "Australia/Lindeman" | "Africa/Libreville" | "Asia/Colombo" | "Europe/Madrid" | "America/Guadeloupe" | "America/Managua" | "Asia/Bahrain" | "Australia/LHI" | "Antarctica/Rothera" | "Asia/Yekaterinburg" | "America/Grand_Turk" | "Africa/Tunis" | "Asia/Krasnoyarsk" | "Asia/Aqtau" | "America/Puerto_Rico" | "America/Kentucky/Louisville" | "Europe/Riga" | "Asia/Irkutsk" | "America/Thule" | "Asia/Qyzylorda" | "Asia/Jakarta" | "Etc/GMT-5" | "Mexico/BajaNorte" | "America/Kentucky/Monticello" | "America/Cancun" | "US/Aleutian" | "Europe/Brussels" | "Asia/Baghdad" | "Antarctica/Davis" | "Etc/Zulu" | "W-SU" | "America/Shiprock" | "Pacific/Marquesas" | "America/Indiana/Petersburg" | "Europe/Paris" | "Etc/GMT0" | "Indian/Comoro" | "Australia/Tasmania" | "Asia/Atyrau" | "Pacific/Tarawa" | "Asia/Qostanay" | "Asia/Singapore" | "Etc/UTC" | "Asia/Kabul" | "GMT0" | "Australia/Canberra" | "Africa/Kigali" | "America/Argentina/Ushuaia" | "Europe/Vilnius" | "Pacific/Norfolk" | "Asia/Makassar" | "Africa/Johannesburg" | "Africa/Malabo" | "Asia/Kuching" | "Eire" | "America/Belem" | "America/Kralendijk" | "America/St_Barthelemy" | "Pacific/Tongatapu" | "America/Guayaquil" | "Indian/Chagos" | "America/Havana" | "America/St_Vincent" | "Asia/Ulan_Bator" | "Etc/UCT" | "America/Boa_Vista" | "Antarctica/Mawson" | "America/Godthab" | "MST" | "US/Mountain" | "Atlantic/Jan_Mayen" | "Australia/North" | "Africa/Ouagadougou" | "America/Mexico_City" | "Asia/Baku" | "Pacific/Truk" | "Antarctica/DumontDUrville" | "Asia/Saigon" | "Pacific/Majuro" | "Europe/Oslo" | "Africa/Kinshasa" | "Pacific/Samoa" | "America/Cayenne" | "America/Indiana/Winamac" | "Greenwich" | "Asia/Taipei" | "America/Rosario" | "Asia/Sakhalin" | "Canada/Central" | "Asia/Tokyo" | "Europe/Copenhagen" | "Asia/Aden" | "America/Caracas" | "America/Toronto" | "America/Dawson_Creek" | "Africa/Casablanca" | "Etc/GMT-10" | "America/Juneau" | "Africa/Accra" | "America/Louisville" | "Australia/West" | "Asia/Tehran" | "America/Danmarkshavn" | "America/Fort_Nelson" | "Asia/Srednekolymsk" | "Atlantic/Madeira" | "Europe/Guernsey" | "Europe/Kiev" | "Pacific/Yap" | "Pacific/Fakaofo" | "Japan" | "America/Menominee" | "Asia/Pyongyang" | "Arctic/Longyearbyen" | "America/Maceio" | "Iceland" | "Australia/Brisbane" | "US/Eastern" | "Europe/Istanbul" | "Africa/Dakar" | "Asia/Pontianak" | "America/Edmonton" | "Asia/Tashkent" | "Africa/Abidjan" | "America/Belize" | "WET" | "Asia/Damascus" | "EET" | "HST" | "Europe/Podgorica" | "Africa/Nouakchott" | "Asia/Thimphu" | "Etc/GMT+8" | "America/Recife" | "Europe/Zaporozhye" | "Europe/Tirane" | "America/Grenada" | "Pacific/Kwajalein" | "Pacific/Guadalcanal" | "America/Rainy_River" | "Europe/Belfast" | "Africa/Asmera" | "America/Santiago" | "Australia/Currie" | "Europe/Andorra" | "America/Ojinaga" | "Africa/Luanda" | "Africa/Ndjamena" | "Asia/Urumqi" | "GMT" | "Europe/Kyiv" | "America/Campo_Grande" | "Africa/Douala" | "Europe/Mariehamn" | "America/Port-au-Prince" | "America/Barbados" | "America/Bahia" | "Africa/Maseru" | "Asia/Macao" | "Africa/Djibouti" | "America/Argentina/Catamarca" | "America/Swift_Current" | "Pacific/Johnston" | "Asia/Chongqing" | "Europe/Rome" | "Asia/Kuwait" | "America/Los_Angeles" | "America/Cambridge_Bay" | "Africa/Asmara" | "Europe/Ljubljana" | "Asia/Novosibirsk" | "Etc/GMT-0" | "Pacific/Kiritimati" | "America/Chihuahua" | "Navajo" | "GMT-0" | "Pacific/Apia" | "Australia/Victoria" | "Asia/Ho_Chi_Minh" | "America/Metlakatla" | "America/Dominica" | "America/St_Thomas" | "Asia/Dacca" | "Asia/Magadan" | "Indian/Christmas" | "America/Nassau" | "Africa/Bangui" | "Europe/Jersey" | "Asia/Seoul" | "Europe/Belgrade" | "Africa/Freetown" | "America/Resolute" | "Africa/Algiers" | "America/Aruba" | "Pacific/Saipan" | "America/Porto_Acre" | "Australia/Broken_Hill" | "America/Indiana/Marengo" | "PST8PDT" | "Etc/GMT+3" | "Europe/Moscow" | "America/Rio_Branco" | "America/Coral_Harbour" | "Canada/Mountain" | "Pacific/Kanton" | "Africa/Bujumbura" | "America/Cayman" | "Europe/Astrakhan" | "Europe/Tiraspol" | "America/Halifax" | "Mexico/General" | "Europe/Tallinn" | "America/Indiana/Knox" | "Etc/GMT-11" | "Europe/Athens" | "Africa/Kampala" | "Egypt" | "Africa/Harare" | "America/Indiana/Tell_City" | "Asia/Choibalsan" | "Asia/Ulaanbaatar" | "Africa/Banjul" | "Etc/GMT+1" | "Atlantic/Faeroe" | "Etc/GMT+9" | "Israel" | "ROC" | "Singapore" | "US/Hawaii" | "America/Noronha" | "US/Alaska" | "America/Regina" | "CST6CDT" | "Asia/Kathmandu" | "America/Argentina/San_Luis" | "America/Lima" | "America/Coyhaique" | "Etc/GMT+2" | "Canada/Yukon" | "Zulu" | "Europe/Chisinau" | "Australia/Hobart" | "Europe/Minsk" | "Asia/Phnom_Penh" | "Europe/Sarajevo" | "Asia/Ashgabat" | "Asia/Bishkek" | "Africa/Gaborone" | "Pacific/Chuuk" | "Atlantic/Stanley" | "America/Adak" | "Pacific/Wallis" | "Etc/GMT-9" | "Etc/GMT+10" | "America/Tijuana" | "Europe/Budapest" | "Europe/Sofia" | "Australia/Eucla" | "America/St_Johns" | "Indian/Mahe" | "Etc/GMT+0" | "US/Central" | "Asia/Katmandu" | "America/St_Kitts" | "Antarctica/Macquarie" | "America/Manaus" | "Canada/Atlantic" | "MST7MDT" | "UTC" | "Asia/Famagusta" | "America/Buenos_Aires" | "US/Pacific" | "Europe/Kirov" | "Australia/South" | "America/Boise" | "Etc/GMT-1" | "Atlantic/St_Helena" | "Canada/Newfoundland" | "Pacific/Enderbury" | "Europe/Zagreb" | "Asia/Aqtobe" | "Africa/Mogadishu" | "Africa/Lusaka" | "Asia/Khandyga" | "Asia/Jayapura" | "Australia/Melbourne" | "Europe/Simferopol" | "America/Winnipeg" | "Asia/Nicosia" | "Asia/Dubai" | "America/Tegucigalpa" | "Asia/Omsk" | "America/Montserrat" | "America/Cordoba" | "America/Anguilla" | "US/Michigan" | "NZ" | "America/Nuuk" | "Australia/Queensland" | "Europe/Samara" | "America/Indiana/Vevay" | "Antarctica/Syowa" | "Asia/Shanghai" | "Europe/Vienna" | "Africa/Porto-Novo" | "Africa/Khartoum" | "Antarctica/Vostok" | "Pacific/Tahiti" | "America/Araguaina" | "Etc/GMT-13" | "Jamaica" | "Pacific/Wake" | "America/North_Dakota/New_Salem" | "Europe/Monaco" | "Indian/Kerguelen" | "Atlantic/Faroe" | "America/La_Paz" | "Etc/GMT-8" | "America/Jamaica" | "Brazil/East" | "America/St_Lucia" | "America/Miquelon" | "Pacific/Pago_Pago" | "PRC" | "Europe/Volgograd" | "Etc/GMT-4" | "Australia/Yancowinna" | "GMT+0" | "Asia/Hovd" | "America/Creston" | "Cuba" | "Pacific/Efate" | "Atlantic/Bermuda" | "Mexico/BajaSur" | "Indian/Mauritius" | "Africa/Blantyre" | "Asia/Yerevan" | "Asia/Vladivostok" | "America/Pangnirtung" | "UCT" | "Atlantic/Reykjavik" | "Europe/Malta" | "America/Fortaleza" | "Pacific/Pitcairn" | "Europe/Busingen" | "America/Goose_Bay" | "GB-Eire" | "Asia/Beirut" | "Africa/Bamako" | "Antarctica/Palmer" | "Antarctica/South_Pole" | "Asia/Chita" | "EST5EDT" | "Australia/Sydney" | "America/Argentina/Jujuy" | "Etc/GMT+12" | "Etc/GMT+6" | "Atlantic/Canary" | "Asia/Calcutta" | "America/Martinique" | "Etc/GMT+4" | "Etc/GMT+7" | "Pacific/Niue" | "America/Jujuy" | "Iran" | "America/New_York" | "America/Indianapolis" | "America/Bogota" | "Pacific/Port_Moresby" | "Asia/Bangkok" | "America/Santa_Isabel" | "GB" | "Turkey" | "Asia/Anadyr" | "Africa/Juba" | "Europe/Isle_of_Man" | "America/Mazatlan" | "CET" | "Brazil/Acre" | "Asia/Muscat" | "Europe/Luxembourg" | "Asia/Harbin" | "Asia/Kamchatka" | "America/Eirunepe" | "Etc/GMT+5" | "Pacific/Auckland" | "Pacific/Funafuti" | "America/Detroit" | "Europe/Helsinki" | "Europe/London" | "America/Inuvik" | "Asia/Manila" | "Europe/Uzhgorod" | "Universal" | "America/Nome" | "US/Indiana-Starke" | "Canada/Eastern" | "Asia/Gaza" | "America/Indiana/Vincennes" | "Asia/Dhaka" | "Pacific/Honolulu" | "America/Blanc-Sablon" | "Asia/Hebron" | "Asia/Tel_Aviv" | "Europe/Stockholm" | "America/Phoenix" | "Asia/Ashkhabad" | "Asia/Yakutsk" | "Pacific/Guam" | "Etc/GMT-7" | "Etc/GMT-3" | "America/Argentina/Buenos_Aires" | "America/Whitehorse" | "Chile/Continental" | "Indian/Reunion" | "Atlantic/Cape_Verde" | "Asia/Kuala_Lumpur" | "Africa/Brazzaville" | "Asia/Amman" | "Europe/Nicosia" | "Etc/GMT-6" | "Australia/Adelaide" | "Africa/Addis_Ababa" | "Asia/Samarkand" | "America/Tortola" | "Pacific/Ponape" | "America/Hermosillo" | "Indian/Antananarivo" | "Asia/Riyadh" | "Asia/Tbilisi" | "Europe/Warsaw" | "Asia/Macau" | "Africa/Bissau" | "Brazil/West" | "Pacific/Chatham" | "Europe/Kaliningrad" | "Canada/Pacific" | "America/Catamarca" | "MET" | "Asia/Karachi" | "America/El_Salvador" | "US/East-Indiana" | "Asia/Dili" | "Brazil/DeNoronha" | "Pacific/Galapagos" | "America/Punta_Arenas" | "Pacific/Kosrae" | "America/Argentina/Mendoza" | "America/Matamoros" | "Etc/GMT-14" | "Africa/Mbabane" | "Africa/Ceuta" | "Australia/ACT" | "Europe/Amsterdam" | "Europe/San_Marino" | "Portugal" | "Asia/Rangoon" | "America/Lower_Princes" | "Asia/Dushanbe" | "America/Guatemala" | "NZ-CHAT" | "Asia/Yangon" | "Europe/Gibraltar" | "Pacific/Nauru" | "Asia/Istanbul" | "Pacific/Gambier" | "America/Cuiaba" | "Europe/Vatican" | "Indian/Maldives" | "Atlantic/Azores" | "America/Fort_Wayne" | "Asia/Oral" | "America/Curacao" | "America/Guyana" | "America/Antigua" | "America/Anchorage" | "America/Ensenada" | "America/Montevideo" | "Pacific/Noumea" | "Europe/Dublin" | "Africa/El_Aaiun" | "America/Monterrey" | "EST" | "Chile/EasterIsland" | "Poland" | "America/Mendoza" | "Pacific/Rarotonga" | "Asia/Kashgar" | "Pacific/Easter" | "Africa/Conakry" | "Africa/Nairobi" | "Etc/GMT-12" | "America/Argentina/ComodRivadavia" | "Asia/Novokuznetsk" | "Asia/Kolkata" | "America/Asuncion" | "Pacific/Pohnpei" | "Asia/Tomsk" | "Australia/Lord_Howe" | "America/Scoresbysund" | "America/Argentina/Rio_Gallegos" | "Factory" | "America/Santo_Domingo" | "America/Glace_Bay" | "Etc/Greenwich" | "Africa/Lagos" | "Asia/Ujung_Pandang" | "America/Panama" | "Etc/GMT" | "Asia/Barnaul" | "Africa/Lubumbashi" | "America/Bahia_Banderas" | "America/Santarem" | "Asia/Ust-Nera" | "America/Rankin_Inlet" | "America/Thunder_Bay" | "America/Sitka" | "Europe/Saratov" | "America/Argentina/Cordoba" | "US/Arizona" | "America/Porto_Velho" | "Asia/Qatar" | "Asia/Jerusalem" | "Indian/Cocos" | "Europe/Vaduz" | "Europe/Bucharest" | "Etc/GMT+11" | "Africa/Monrovia" | "Australia/Darwin" | "America/Sao_Paulo" | "Antarctica/Casey" | "America/Argentina/Salta" | "Africa/Sao_Tome" | "America/Argentina/Tucuman" | "Europe/Berlin" | "Libya" | "Asia/Vientiane" | "Europe/Lisbon" | "Asia/Chungking" | "Pacific/Fiji" | "Europe/Prague" | "Europe/Skopje" | "America/Yellowknife" | "Pacific/Midway" | "America/Argentina/San_Juan" | "Africa/Maputo" | "America/Dawson" | "Asia/Thimbu" | "Europe/Zurich" | "America/Indiana/Indianapolis" | "America/Marigot" | "Australia/Perth" | "America/Merida" | "Europe/Bratislava" | "Antarctica/McMurdo" | "Etc/GMT-2" | "America/Virgin" | "America/North_Dakota/Center" | "Asia/Brunei" | "America/Ciudad_Juarez" | "America/Atka" | "Africa/Lome" | "America/Port_of_Spain" | "Canada/Saskatchewan" | "America/Knox_IN" | "Africa/Dar_es_Salaam" | "Hongkong" | "America/Chicago" | "Africa/Niamey" | "Asia/Almaty" | "America/North_Dakota/Beulah" | "Pacific/Palau" | "Australia/NSW" | "America/Atikokan" | "Africa/Windhoek" | "America/Denver" | "Atlantic/South_Georgia" | "Antarctica/Troll" | "Africa/Cairo" | "Indian/Mayotte" | "Europe/Ulyanovsk" | "Etc/Universal" | "America/Vancouver" | "America/Iqaluit";
             readonly tree_version?: number;
             /**
              * Format: uuid
@@ -10246,6 +10387,72 @@ export interface components {
              * @description Owner
              */
             owner_id?: string | null;
+            /** @description Tags */
+            tags?: string[];
+            /**
+             * Format: uuid
+             * @description Unit
+             */
+            unit_id?: string;
+            /**
+             * Format: date-time
+             * @description Updated
+             */
+            readonly updated_at?: string | null;
+            /**
+             * Format: uuid
+             * @description Updated by
+             */
+            readonly updated_by?: string | null;
+            readonly version?: number;
+        };
+        SavedView: {
+            readonly can?: string[];
+            /**
+             * @description List
+             * @enum {string}
+             */
+            collection: "regions" | "customers" | "churn-rules" | "competitors" | "products" | "opportunities" | "claims" | "users" | "travel-plans" | "notifications" | "expense-policies" | "api-keys" | "churn-cases" | "requests" | "expense-categories" | "approval-flows" | "pipelines" | "webhooks" | "payments" | "saved-views" | "deliveries" | "roles" | "approvals" | "contacts" | "audit-entries" | "reminder-rules" | "orders" | "sla-policies" | "interactions" | "receivables" | "leads" | "org-units" | "activities" | "articles";
+            /** @description Columns */
+            columns?: string[] | null;
+            /**
+             * Format: date-time
+             * @description Created
+             */
+            readonly created_at?: string | null;
+            /**
+             * Format: uuid
+             * @description Created by
+             */
+            readonly created_by?: string | null;
+            /** @description Custom fields */
+            custom?: {
+                [key: string]: unknown;
+            };
+            /** Format: uuid */
+            readonly id?: string;
+            /** @description Name */
+            name: string;
+            /**
+             * Format: uuid
+             * @description Owner
+             */
+            owner_id?: string | null;
+            /** @description Owner's name */
+            readonly owner_name?: string | null;
+            /** @description Conditions */
+            query?: {
+                [key: string]: unknown;
+            };
+            /** @description Name of the unit */
+            readonly shared_with_name?: string | null;
+            /** @description English name of the unit */
+            readonly shared_with_name_en?: string | null;
+            /**
+             * Format: uuid
+             * @description Shared with
+             */
+            shared_with_unit_id?: string | null;
             /** @description Tags */
             tags?: string[];
             /**
@@ -25680,6 +25887,399 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Role"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    saved_views_list: {
+        parameters: {
+            query?: {
+                /** @description Records a page */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+                /** @description Fields by comma, - for descending */
+                sort?: string;
+                /** @description Part of a name or number */
+                q?: string;
+                /** @description Count the whole list, exactly up to 10,000 */
+                count?: boolean;
+                /** @description The fields wanted, by comma */
+                fields?: string;
+                /** @description Only records with this id */
+                id?: string;
+                /** @description Only records with this version */
+                version?: number;
+                /** @description Only records with this unit_id */
+                unit_id?: string;
+                /** @description Only records with this owner_id */
+                owner_id?: string;
+                /** @description Only records with this created_at */
+                created_at?: string;
+                /** @description Only records with this created_by */
+                created_by?: string;
+                /** @description Only records with this updated_at */
+                updated_at?: string;
+                /** @description Only records with this updated_by */
+                updated_by?: string;
+                /** @description Only records with this name */
+                name?: string;
+                /** @description Only records with this collection */
+                collection?: string;
+                /** @description Only records with this shared_with_unit_id */
+                shared_with_unit_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["SavedView"][];
+                        next_cursor: string | null;
+                        total?: number;
+                        total_capped?: boolean;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    saved_views_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own; a repeated call with the same key does nothing twice. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedView"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description The record's version */
+                    ETag?: string;
+                    /** @description Where it is */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    saved_views_bulk: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own; a repeated call with the same key does nothing twice. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results?: Record<string, never>[];
+                    };
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    saved_views_schema: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollectionSchema"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    saved_views_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    /** @description The record's version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    saved_views_delete: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag you read */
+                "If-Match": string;
+            };
+            path: {
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    saved_views_change: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag you read */
+                "If-Match": string;
+            };
+            path: {
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+                "application/merge-patch+json": components["schemas"]["SavedView"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    /** @description The record's version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    saved_views_list_attachments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items?: components["schemas"]["Attachment"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    saved_views_attach: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own; a repeated call with the same key does nothing twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    category?: string;
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attachment"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    saved_views_download: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_id: string;
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    saved_views_detach: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_id: string;
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    saved_views_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items?: components["schemas"]["HistoryEntry"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    saved_views_restore: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own; a repeated call with the same key does nothing twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    /** @description The record's version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
                 };
             };
             default: components["responses"]["Problem"];
