@@ -48,7 +48,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["activities_bulk"];
         delete?: never;
         options?: never;
@@ -310,7 +310,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["api_keys_bulk"];
         delete?: never;
         options?: never;
@@ -451,7 +451,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["approval_flows_bulk"];
         delete?: never;
         options?: never;
@@ -864,7 +864,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["articles_bulk"];
         delete?: never;
         options?: never;
@@ -1415,7 +1415,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["churn_cases_bulk"];
         delete?: never;
         options?: never;
@@ -1659,7 +1659,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["churn_rules_bulk"];
         delete?: never;
         options?: never;
@@ -1800,7 +1800,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["claims_bulk"];
         delete?: never;
         options?: never;
@@ -2062,7 +2062,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["competitors_bulk"];
         delete?: never;
         options?: never;
@@ -2273,7 +2273,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["contacts_bulk"];
         delete?: never;
         options?: never;
@@ -2501,7 +2501,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["customers_bulk"];
         delete?: never;
         options?: never;
@@ -3001,7 +3001,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["expense_categories_bulk"];
         delete?: never;
         options?: never;
@@ -3142,7 +3142,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["expense_policies_bulk"];
         delete?: never;
         options?: never;
@@ -3283,7 +3283,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["interactions_bulk"];
         delete?: never;
         options?: never;
@@ -3562,7 +3562,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["leads_bulk"];
         delete?: never;
         options?: never;
@@ -4029,7 +4029,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["opportunities_bulk"];
         delete?: never;
         options?: never;
@@ -4378,7 +4378,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["orders_bulk"];
         delete?: never;
         options?: never;
@@ -4674,7 +4674,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["org_units_bulk"];
         delete?: never;
         options?: never;
@@ -5055,7 +5055,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["pipelines_bulk"];
         delete?: never;
         options?: never;
@@ -5196,7 +5196,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["products_bulk"];
         delete?: never;
         options?: never;
@@ -5595,7 +5595,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["reminder_rules_bulk"];
         delete?: never;
         options?: never;
@@ -5787,7 +5787,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["requests_bulk"];
         delete?: never;
         options?: never;
@@ -6169,7 +6169,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["roles_bulk"];
         delete?: never;
         options?: never;
@@ -6310,7 +6310,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["saved_views_bulk"];
         delete?: never;
         options?: never;
@@ -6468,7 +6468,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["sla_policies_bulk"];
         delete?: never;
         options?: never;
@@ -6626,7 +6626,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["travel_plans_bulk"];
         delete?: never;
         options?: never;
@@ -6975,7 +6975,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["users_bulk"];
         delete?: never;
         options?: never;
@@ -7200,7 +7200,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["webhooks_bulk"];
         delete?: never;
         options?: never;
@@ -9343,7 +9343,6 @@ export interface components {
             subject?: string;
         };
         NothingBody: Record<string, never>;
-        NothingBody1: Record<string, never>;
         NotificationPage: {
             items?: components["schemas"]["NotificationView"][];
             next_cursor?: string | null;
@@ -9709,7 +9708,7 @@ export interface components {
              * @description Time zone
              * @enum {string}
              */
-            timezone?: "America/Montreal" | "US/Samoa" | "America/Nipigon" | "America/Paramaribo" | "America/Moncton" | "America/Argentina/La_Rioja" | "localtime" | "Kwajalein" | "Pacific/Bougainville" | "ROK" | "America/Costa_Rica" | "Africa/Timbuktu" | "America/Yakutat" | "Africa/Tripoli" | "Asia/Hong_Kong" | "Australia/Lindeman" | "Africa/Libreville" | "Asia/Colombo" | "Europe/Madrid" | "America/Guadeloupe" | "America/Managua" | "Asia/Bahrain" | "Australia/LHI" | "Antarctica/Rothera" | "Asia/Yekaterinburg" | "America/Grand_Turk" | "Africa/Tunis" | "Asia/Krasnoyarsk" | "Asia/Aqtau" | "America/Puerto_Rico" | "America/Kentucky/Louisville" | "Europe/Riga" | "Asia/Irkutsk" | "America/Thule" | "Asia/Qyzylorda" | "Asia/Jakarta" | "Etc/GMT-5" | "Mexico/BajaNorte" | "America/Kentucky/Monticello" | "America/Cancun" | "US/Aleutian" | "Europe/Brussels" | "Asia/Baghdad" | "Antarctica/Davis" | "Etc/Zulu" | "W-SU" | "America/Shiprock" | "Pacific/Marquesas" | "America/Indiana/Petersburg" | "Europe/Paris" | "Etc/GMT0" | "Indian/Comoro" | "Australia/Tasmania" | "Asia/Atyrau" | "Pacific/Tarawa" | "Asia/Qostanay" | "Asia/Singapore" | "Etc/UTC" | "Asia/Kabul" | "GMT0" | "Australia/Canberra" | "Africa/Kigali" | "America/Argentina/Ushuaia" | "Europe/Vilnius" | "Pacific/Norfolk" | "Asia/Makassar" | "Africa/Johannesburg" | "Africa/Malabo" | "Asia/Kuching" | "Eire" | "America/Belem" | "America/Kralendijk" | "America/St_Barthelemy" | "Pacific/Tongatapu" | "America/Guayaquil" | "Indian/Chagos" | "America/Havana" | "America/St_Vincent" | "Asia/Ulan_Bator" | "Etc/UCT" | "America/Boa_Vista" | "Antarctica/Mawson" | "America/Godthab" | "MST" | "US/Mountain" | "Atlantic/Jan_Mayen" | "Australia/North" | "Africa/Ouagadougou" | "America/Mexico_City" | "Asia/Baku" | "Pacific/Truk" | "Antarctica/DumontDUrville" | "Asia/Saigon" | "Pacific/Majuro" | "Europe/Oslo" | "Africa/Kinshasa" | "Pacific/Samoa" | "America/Cayenne" | "America/Indiana/Winamac" | "Greenwich" | "Asia/Taipei" | "America/Rosario" | "Asia/Sakhalin" | "Canada/Central" | "Asia/Tokyo" | "Europe/Copenhagen" | "Asia/Aden" | "America/Caracas" | "America/Toronto" | "America/Dawson_Creek" | "Africa/Casablanca" | "Etc/GMT-10" | "America/Juneau" | "Africa/Accra" | "America/Louisville" | "Australia/West" | "Asia/Tehran" | "America/Danmarkshavn" | "America/Fort_Nelson" | "Asia/Srednekolymsk" | "Atlantic/Madeira" | "Europe/Guernsey" | "Europe/Kiev" | "Pacific/Yap" | "Pacific/Fakaofo" | "Japan" | "America/Menominee" | "Asia/Pyongyang" | "Arctic/Longyearbyen" | "America/Maceio" | "Iceland" | "Australia/Brisbane" | "US/Eastern" | "Europe/Istanbul" | "Africa/Dakar" | "Asia/Pontianak" | "America/Edmonton" | "Asia/Tashkent" | "Africa/Abidjan" | "America/Belize" | "WET" | "Asia/Damascus" | "EET" | "HST" | "Europe/Podgorica" | "Africa/Nouakchott" | "Asia/Thimphu" | "Etc/GMT+8" | "America/Recife" | "Europe/Zaporozhye" | "Europe/Tirane" | "America/Grenada" | "Pacific/Kwajalein" | "Pacific/Guadalcanal" | "America/Rainy_River" | "Europe/Belfast" | "Africa/Asmera" | "America/Santiago" | "Australia/Currie" | "Europe/Andorra" | "America/Ojinaga" | "Africa/Luanda" | "Africa/Ndjamena" | "Asia/Urumqi" | "GMT" | "Europe/Kyiv" | "America/Campo_Grande" | "Africa/Douala" | "Europe/Mariehamn" | "America/Port-au-Prince" | "America/Barbados" | "America/Bahia" | "Africa/Maseru" | "Asia/Macao" | "Africa/Djibouti" | "America/Argentina/Catamarca" | "America/Swift_Current" | "Pacific/Johnston" | "Asia/Chongqing" | "Europe/Rome" | "Asia/Kuwait" | "America/Los_Angeles" | "America/Cambridge_Bay" | "Africa/Asmara" | "Europe/Ljubljana" | "Asia/Novosibirsk" | "Etc/GMT-0" | "Pacific/Kiritimati" | "America/Chihuahua" | "Navajo" | "GMT-0" | "Pacific/Apia" | "Australia/Victoria" | "Asia/Ho_Chi_Minh" | "America/Metlakatla" | "America/Dominica" | "America/St_Thomas" | "Asia/Dacca" | "Asia/Magadan" | "Indian/Christmas" | "America/Nassau" | "Africa/Bangui" | "Europe/Jersey" | "Asia/Seoul" | "Europe/Belgrade" | "Africa/Freetown" | "America/Resolute" | "Africa/Algiers" | "America/Aruba" | "Pacific/Saipan" | "America/Porto_Acre" | "Australia/Broken_Hill" | "America/Indiana/Marengo" | "PST8PDT" | "Etc/GMT+3" | "Europe/Moscow" | "America/Rio_Branco" | "America/Coral_Harbour" | "Canada/Mountain" | "Pacific/Kanton" | "Africa/Bujumbura" | "America/Cayman" | "Europe/Astrakhan" | "Europe/Tiraspol" | "America/Halifax" | "Mexico/General" | "Europe/Tallinn" | "America/Indiana/Knox" | "Etc/GMT-11" | "Europe/Athens" | "Africa/Kampala" | "Egypt" | "Africa/Harare" | "America/Indiana/Tell_City" | "Asia/Choibalsan" | "Asia/Ulaanbaatar" | "Africa/Banjul" | "Etc/GMT+1" | "Atlantic/Faeroe" | "Etc/GMT+9" | "Israel" | "ROC" | "Singapore" | "US/Hawaii" | "America/Noronha" | "US/Alaska" | "America/Regina" | "CST6CDT" | "Asia/Kathmandu" | "America/Argentina/San_Luis" | "America/Lima" | "America/Coyhaique" | "Etc/GMT+2" | "Canada/Yukon" | "Zulu" | "Europe/Chisinau" | "Australia/Hobart" | "Europe/Minsk" | "Asia/Phnom_Penh" | "Europe/Sarajevo" | "Asia/Ashgabat" | "Asia/Bishkek" | "Africa/Gaborone" | "Pacific/Chuuk" | "Atlantic/Stanley" | "America/Adak" | "Pacific/Wallis" | "Etc/GMT-9" | "Etc/GMT+10" | "America/Tijuana" | "Europe/Budapest" | "Europe/Sofia" | "Australia/Eucla" | "America/St_Johns" | "Indian/Mahe" | "Etc/GMT+0" | "US/Central" | "Asia/Katmandu" | "America/St_Kitts" | "Antarctica/Macquarie" | "America/Manaus" | "Canada/Atlantic" | "MST7MDT" | "UTC" | "Asia/Famagusta" | "America/Buenos_Aires" | "US/Pacific" | "Europe/Kirov" | "Australia/South" | "America/Boise" | "Etc/GMT-1" | "Atlantic/St_Helena" | "Canada/Newfoundland" | "Pacific/Enderbury" | "Europe/Zagreb" | "Asia/Aqtobe" | "Africa/Mogadishu" | "Africa/Lusaka" | "Asia/Khandyga" | "Asia/Jayapura" | "Australia/Melbourne" | "Europe/Simferopol" | "America/Winnipeg" | "Asia/Nicosia" | "Asia/Dubai" | "America/Tegucigalpa" | "Asia/Omsk" | "America/Montserrat" | "America/Cordoba" | "America/Anguilla" | "US/Michigan" | "NZ" | "America/Nuuk" | "Australia/Queensland" | "Europe/Samara" | "America/Indiana/Vevay" | "Antarctica/Syowa" | "Asia/Shanghai" | "Europe/Vienna" | "Africa/Porto-Novo" | "Africa/Khartoum" | "Antarctica/Vostok" | "Pacific/Tahiti" | "America/Araguaina" | "Etc/GMT-13" | "Jamaica" | "Pacific/Wake" | "America/North_Dakota/New_Salem" | "Europe/Monaco" | "Indian/Kerguelen" | "Atlantic/Faroe" | "America/La_Paz" | "Etc/GMT-8" | "America/Jamaica" | "Brazil/East" | "America/St_Lucia" | "America/Miquelon" | "Pacific/Pago_Pago" | "PRC" | "Europe/Volgograd" | "Etc/GMT-4" | "Australia/Yancowinna" | "GMT+0" | "Asia/Hovd" | "America/Creston" | "Cuba" | "Pacific/Efate" | "Atlantic/Bermuda" | "Mexico/BajaSur" | "Indian/Mauritius" | "Africa/Blantyre" | "Asia/Yerevan" | "Asia/Vladivostok" | "America/Pangnirtung" | "UCT" | "Atlantic/Reykjavik" | "Europe/Malta" | "America/Fortaleza" | "Pacific/Pitcairn" | "Europe/Busingen" | "America/Goose_Bay" | "GB-Eire" | "Asia/Beirut" | "Africa/Bamako" | "Antarctica/Palmer" | "Antarctica/South_Pole" | "Asia/Chita" | "EST5EDT" | "Australia/Sydney" | "America/Argentina/Jujuy" | "Etc/GMT+12" | "Etc/GMT+6" | "Atlantic/Canary" | "Asia/Calcutta" | "America/Martinique" | "Etc/GMT+4" | "Etc/GMT+7" | "Pacific/Niue" | "America/Jujuy" | "Iran" | "America/New_York" | "America/Indianapolis" | "America/Bogota" | "Pacific/Port_Moresby" | "Asia/Bangkok" | "America/Santa_Isabel" | "GB" | "Turkey" | "Asia/Anadyr" | "Africa/Juba" | "Europe/Isle_of_Man" | "America/Mazatlan" | "CET" | "Brazil/Acre" | "Asia/Muscat" | "Europe/Luxembourg" | "Asia/Harbin" | "Asia/Kamchatka" | "America/Eirunepe" | "Etc/GMT+5" | "Pacific/Auckland" | "Pacific/Funafuti" | "America/Detroit" | "Europe/Helsinki" | "Europe/London" | "America/Inuvik" | "Asia/Manila" | "Europe/Uzhgorod" | "Universal" | "America/Nome" | "US/Indiana-Starke" | "Canada/Eastern" | "Asia/Gaza" | "America/Indiana/Vincennes" | "Asia/Dhaka" | "Pacific/Honolulu" | "America/Blanc-Sablon" | "Asia/Hebron" | "Asia/Tel_Aviv" | "Europe/Stockholm" | "America/Phoenix" | "Asia/Ashkhabad" | "Asia/Yakutsk" | "Pacific/Guam" | "Etc/GMT-7" | "Etc/GMT-3" | "America/Argentina/Buenos_Aires" | "America/Whitehorse" | "Chile/Continental" | "Indian/Reunion" | "Atlantic/Cape_Verde" | "Asia/Kuala_Lumpur" | "Africa/Brazzaville" | "Asia/Amman" | "Europe/Nicosia" | "Etc/GMT-6" | "Australia/Adelaide" | "Africa/Addis_Ababa" | "Asia/Samarkand" | "America/Tortola" | "Pacific/Ponape" | "America/Hermosillo" | "Indian/Antananarivo" | "Asia/Riyadh" | "Asia/Tbilisi" | "Europe/Warsaw" | "Asia/Macau" | "Africa/Bissau" | "Brazil/West" | "Pacific/Chatham" | "Europe/Kaliningrad" | "Canada/Pacific" | "America/Catamarca" | "MET" | "Asia/Karachi" | "America/El_Salvador" | "US/East-Indiana" | "Asia/Dili" | "Brazil/DeNoronha" | "Pacific/Galapagos" | "America/Punta_Arenas" | "Pacific/Kosrae" | "America/Argentina/Mendoza" | "America/Matamoros" | "Etc/GMT-14" | "Africa/Mbabane" | "Africa/Ceuta" | "Australia/ACT" | "Europe/Amsterdam" | "Europe/San_Marino" | "Portugal" | "Asia/Rangoon" | "America/Lower_Princes" | "Asia/Dushanbe" | "America/Guatemala" | "NZ-CHAT" | "Asia/Yangon" | "Europe/Gibraltar" | "Pacific/Nauru" | "Asia/Istanbul" | "Pacific/Gambier" | "America/Cuiaba" | "Europe/Vatican" | "Indian/Maldives" | "Atlantic/Azores" | "America/Fort_Wayne" | "Asia/Oral" | "America/Curacao" | "America/Guyana" | "America/Antigua" | "America/Anchorage" | "America/Ensenada" | "America/Montevideo" | "Pacific/Noumea" | "Europe/Dublin" | "Africa/El_Aaiun" | "America/Monterrey" | "EST" | "Chile/EasterIsland" | "Poland" | "America/Mendoza" | "Pacific/Rarotonga" | "Asia/Kashgar" | "Pacific/Easter" | "Africa/Conakry" | "Africa/Nairobi" | "Etc/GMT-12" | "America/Argentina/ComodRivadavia" | "Asia/Novokuznetsk" | "Asia/Kolkata" | "America/Asuncion" | "Pacific/Pohnpei" | "Asia/Tomsk" | "Australia/Lord_Howe" | "America/Scoresbysund" | "America/Argentina/Rio_Gallegos" | "Factory" | "America/Santo_Domingo" | "America/Glace_Bay" | "Etc/Greenwich" | "Africa/Lagos" | "Asia/Ujung_Pandang" | "America/Panama" | "Etc/GMT" | "Asia/Barnaul" | "Africa/Lubumbashi" | "America/Bahia_Banderas" | "America/Santarem" | "Asia/Ust-Nera" | "America/Rankin_Inlet" | "America/Thunder_Bay" | "America/Sitka" | "Europe/Saratov" | "America/Argentina/Cordoba" | "US/Arizona" | "America/Porto_Velho" | "Asia/Qatar" | "Asia/Jerusalem" | "Indian/Cocos" | "Europe/Vaduz" | "Europe/Bucharest" | "Etc/GMT+11" | "Africa/Monrovia" | "Australia/Darwin" | "America/Sao_Paulo" | "Antarctica/Casey" | "America/Argentina/Salta" | "Africa/Sao_Tome" | "America/Argentina/Tucuman" | "Europe/Berlin" | "Libya" | "Asia/Vientiane" | "Europe/Lisbon" | "Asia/Chungking" | "Pacific/Fiji" | "Europe/Prague" | "Europe/Skopje" | "America/Yellowknife" | "Pacific/Midway" | "America/Argentina/San_Juan" | "Africa/Maputo" | "America/Dawson" | "Asia/Thimbu" | "Europe/Zurich" | "America/Indiana/Indianapolis" | "America/Marigot" | "Australia/Perth" | "America/Merida" | "Europe/Bratislava" | "Antarctica/McMurdo" | "Etc/GMT-2" | "America/Virgin" | "America/North_Dakota/Center" | "Asia/Brunei" | "America/Ciudad_Juarez" | "America/Atka" | "Africa/Lome" | "America/Port_of_Spain" | "Canada/Saskatchewan" | "America/Knox_IN" | "Africa/Dar_es_Salaam" | "Hongkong" | "America/Chicago" | "Africa/Niamey" | "Asia/Almaty" | "America/North_Dakota/Beulah" | "Pacific/Palau" | "Australia/NSW" | "America/Atikokan" | "Africa/Windhoek" | "America/Denver" | "Atlantic/South_Georgia" | "Antarctica/Troll" | "Africa/Cairo" | "Indian/Mayotte" | "Europe/Ulyanovsk" | "Etc/Universal" | "America/Vancouver" | "America/Iqaluit";
+            timezone?: "Chile/Continental" | "Asia/Kolkata" | "America/Manaus" | "America/Buenos_Aires" | "Pacific/Chuuk" | "Asia/Ulan_Bator" | "Australia/ACT" | "Europe/Zagreb" | "America/Rankin_Inlet" | "Europe/Nicosia" | "America/Denver" | "America/Costa_Rica" | "America/Whitehorse" | "Europe/Amsterdam" | "Pacific/Galapagos" | "Europe/Guernsey" | "Australia/Lord_Howe" | "Australia/NSW" | "America/Jamaica" | "Antarctica/Davis" | "Africa/Harare" | "America/Araguaina" | "Europe/Belgrade" | "PST8PDT" | "America/Santa_Isabel" | "America/Argentina/Mendoza" | "HST" | "Etc/GMT-10" | "America/Maceio" | "Indian/Maldives" | "Etc/Zulu" | "America/Santarem" | "MST" | "America/Bahia_Banderas" | "Africa/Dar_es_Salaam" | "America/Resolute" | "America/Lower_Princes" | "Pacific/Yap" | "America/Argentina/Catamarca" | "Atlantic/Faeroe" | "Europe/Vaduz" | "Asia/Novosibirsk" | "America/Virgin" | "Europe/Gibraltar" | "Africa/Nairobi" | "Africa/Maputo" | "Asia/Jakarta" | "Europe/London" | "GMT" | "America/Guatemala" | "W-SU" | "America/Louisville" | "Africa/Maseru" | "MST7MDT" | "America/Marigot" | "Asia/Bahrain" | "Australia/Brisbane" | "America/Port-au-Prince" | "Asia/Famagusta" | "Asia/Ulaanbaatar" | "Asia/Kuala_Lumpur" | "US/Pacific" | "Pacific/Truk" | "Asia/Oral" | "Asia/Chongqing" | "Etc/GMT+4" | "America/Dawson" | "Asia/Colombo" | "Asia/Rangoon" | "America/Mendoza" | "GB" | "Africa/Ouagadougou" | "Etc/Greenwich" | "Asia/Hebron" | "America/Fort_Nelson" | "Atlantic/Jan_Mayen" | "Pacific/Wallis" | "Indian/Mahe" | "America/Montreal" | "America/Godthab" | "Europe/Tirane" | "Etc/GMT+6" | "America/Argentina/Rio_Gallegos" | "EST5EDT" | "Indian/Kerguelen" | "Indian/Mauritius" | "Asia/Gaza" | "Asia/Choibalsan" | "Europe/Ulyanovsk" | "Pacific/Honolulu" | "Asia/Pontianak" | "Asia/Chita" | "America/Adak" | "Africa/Windhoek" | "Etc/GMT-1" | "Asia/Yangon" | "GMT0" | "America/Indiana/Winamac" | "America/New_York" | "America/Shiprock" | "Asia/Calcutta" | "Asia/Kashgar" | "America/Chihuahua" | "Pacific/Gambier" | "Canada/Pacific" | "Etc/GMT+1" | "America/Cuiaba" | "Asia/Ust-Nera" | "Factory" | "Universal" | "Asia/Hong_Kong" | "Antarctica/DumontDUrville" | "America/Halifax" | "Africa/Monrovia" | "Antarctica/Vostok" | "Europe/Simferopol" | "Antarctica/Syowa" | "America/Thule" | "Australia/Victoria" | "America/Tortola" | "America/Blanc-Sablon" | "America/Vancouver" | "Europe/Riga" | "Asia/Novokuznetsk" | "Africa/Abidjan" | "US/Eastern" | "Indian/Chagos" | "Asia/Yekaterinburg" | "America/Grenada" | "Brazil/East" | "America/Asuncion" | "Europe/Sofia" | "America/Kralendijk" | "Asia/Qatar" | "Etc/GMT-13" | "Antarctica/Macquarie" | "Etc/GMT0" | "Europe/Istanbul" | "Europe/Monaco" | "Turkey" | "America/Martinique" | "Asia/Makassar" | "Kwajalein" | "US/Aleutian" | "Asia/Kamchatka" | "Europe/Moscow" | "Indian/Mayotte" | "Pacific/Midway" | "Europe/Berlin" | "America/Indianapolis" | "Pacific/Chatham" | "Hongkong" | "America/Ensenada" | "Asia/Aqtau" | "Etc/GMT-12" | "Pacific/Nauru" | "Arctic/Longyearbyen" | "Asia/Shanghai" | "America/Porto_Acre" | "Africa/Juba" | "Asia/Dacca" | "Pacific/Pohnpei" | "Asia/Bishkek" | "Asia/Magadan" | "Asia/Yerevan" | "Europe/Tiraspol" | "Europe/Samara" | "Australia/Broken_Hill" | "Australia/South" | "America/Edmonton" | "America/Caracas" | "Brazil/DeNoronha" | "America/Indiana/Tell_City" | "Africa/Niamey" | "Africa/Lome" | "Etc/GMT+0" | "America/Chicago" | "Asia/Ashgabat" | "Africa/Mbabane" | "Poland" | "Europe/Malta" | "America/Punta_Arenas" | "America/Indiana/Vincennes" | "Mexico/BajaNorte" | "US/Arizona" | "Asia/Taipei" | "Pacific/Kosrae" | "Pacific/Norfolk" | "America/Campo_Grande" | "Asia/Harbin" | "Antarctica/South_Pole" | "Europe/Kaliningrad" | "Asia/Qostanay" | "Atlantic/Canary" | "America/North_Dakota/New_Salem" | "Africa/Algiers" | "Asia/Baghdad" | "America/St_Thomas" | "Japan" | "Indian/Antananarivo" | "Asia/Ho_Chi_Minh" | "America/Yellowknife" | "Africa/Kampala" | "Africa/Casablanca" | "Europe/Saratov" | "Africa/Bamako" | "Australia/Lindeman" | "Europe/Uzhgorod" | "Asia/Tashkent" | "America/Coral_Harbour" | "Africa/Khartoum" | "Asia/Macao" | "America/Argentina/Salta" | "Europe/Ljubljana" | "America/Regina" | "Asia/Seoul" | "America/Grand_Turk" | "Africa/Kinshasa" | "Europe/Jersey" | "America/Danmarkshavn" | "Asia/Almaty" | "Pacific/Johnston" | "Etc/UCT" | "America/Phoenix" | "America/Santiago" | "Europe/Vatican" | "Asia/Macau" | "America/Nuuk" | "Pacific/Noumea" | "Israel" | "Pacific/Palau" | "Pacific/Rarotonga" | "Asia/Irkutsk" | "Africa/Accra" | "Zulu" | "Pacific/Kwajalein" | "Asia/Srednekolymsk" | "Antarctica/Troll" | "America/Cancun" | "Pacific/Pago_Pago" | "Europe/Stockholm" | "Europe/Athens" | "GMT-0" | "America/Argentina/Tucuman" | "America/Ciudad_Juarez" | "US/Samoa" | "Europe/Kyiv" | "Pacific/Easter" | "Asia/Dili" | "America/Port_of_Spain" | "Europe/Prague" | "Asia/Damascus" | "Asia/Riyadh" | "Canada/Central" | "ROC" | "America/Anguilla" | "America/Matamoros" | "America/Kentucky/Louisville" | "Australia/Canberra" | "US/Michigan" | "America/Aruba" | "America/Antigua" | "Pacific/Efate" | "America/Sao_Paulo" | "Africa/Ndjamena" | "Africa/Douala" | "America/Moncton" | "Europe/Zaporozhye" | "America/Belize" | "America/Paramaribo" | "UTC" | "Asia/Ashkhabad" | "America/Pangnirtung" | "Antarctica/Casey" | "America/Nassau" | "NZ-CHAT" | "PRC" | "Asia/Dubai" | "Australia/Queensland" | "Etc/GMT" | "Mexico/General" | "America/Cambridge_Bay" | "Canada/Atlantic" | "Pacific/Niue" | "US/Central" | "Asia/Bangkok" | "Indian/Cocos" | "Asia/Hovd" | "America/Fort_Wayne" | "Asia/Manila" | "Asia/Tbilisi" | "Canada/Eastern" | "America/North_Dakota/Beulah" | "America/Fortaleza" | "America/Thunder_Bay" | "America/Los_Angeles" | "Pacific/Tarawa" | "Africa/Lagos" | "Asia/Karachi" | "America/Bahia" | "America/Creston" | "America/Cayman" | "Asia/Pyongyang" | "Europe/Dublin" | "America/Nome" | "US/East-Indiana" | "Atlantic/St_Helena" | "Europe/Kiev" | "Africa/Tripoli" | "America/Knox_IN" | "Africa/Kigali" | "Atlantic/Bermuda" | "America/Coyhaique" | "America/Sitka" | "Etc/GMT-4" | "Pacific/Ponape" | "Etc/GMT+9" | "Europe/Lisbon" | "America/Ojinaga" | "Asia/Tehran" | "Pacific/Marquesas" | "Europe/Kirov" | "Europe/Helsinki" | "Pacific/Majuro" | "localtime" | "Europe/Chisinau" | "Etc/GMT-5" | "MET" | "Asia/Beirut" | "Etc/GMT-6" | "America/Lima" | "Europe/Vienna" | "Asia/Istanbul" | "Asia/Saigon" | "GMT+0" | "Africa/Banjul" | "Pacific/Port_Moresby" | "Pacific/Bougainville" | "Australia/Melbourne" | "America/Jujuy" | "Mexico/BajaSur" | "America/Argentina/San_Luis" | "America/Merida" | "Etc/GMT+5" | "Asia/Brunei" | "America/Montevideo" | "America/Guayaquil" | "Pacific/Tahiti" | "Australia/West" | "Europe/Podgorica" | "Pacific/Enderbury" | "Africa/Bangui" | "Africa/El_Aaiun" | "America/Kentucky/Monticello" | "EET" | "America/Bogota" | "Atlantic/Cape_Verde" | "Asia/Krasnoyarsk" | "Europe/Vilnius" | "Etc/GMT+8" | "America/St_Kitts" | "Australia/Tasmania" | "Asia/Amman" | "Indian/Christmas" | "Asia/Barnaul" | "America/Havana" | "Brazil/West" | "Cuba" | "Europe/Oslo" | "Australia/Adelaide" | "Europe/Madrid" | "America/Anchorage" | "Pacific/Guam" | "America/El_Salvador" | "America/Montserrat" | "Asia/Phnom_Penh" | "Asia/Omsk" | "America/Mazatlan" | "America/Argentina/ComodRivadavia" | "Asia/Singapore" | "Pacific/Wake" | "America/Atikokan" | "Europe/Tallinn" | "CET" | "Asia/Nicosia" | "America/Rainy_River" | "America/Swift_Current" | "EST" | "Africa/Cairo" | "Atlantic/Stanley" | "Pacific/Tongatapu" | "Asia/Tokyo" | "Asia/Aden" | "America/Yakutat" | "Asia/Anadyr" | "Etc/GMT+11" | "Asia/Thimphu" | "Pacific/Guadalcanal" | "America/Nipigon" | "Asia/Yakutsk" | "Etc/GMT-7" | "Etc/GMT-14" | "ROK" | "Europe/Paris" | "America/Panama" | "Europe/Brussels" | "Europe/Sarajevo" | "Indian/Comoro" | "Chile/EasterIsland" | "Europe/Budapest" | "Canada/Newfoundland" | "Jamaica" | "Europe/Volgograd" | "Libya" | "America/St_Johns" | "America/Boa_Vista" | "America/Indiana/Vevay" | "America/Argentina/Jujuy" | "America/Catamarca" | "America/Argentina/La_Rioja" | "Asia/Kuwait" | "America/Managua" | "Africa/Nouakchott" | "America/Winnipeg" | "America/Scoresbysund" | "Europe/Andorra" | "America/Metlakatla" | "America/Miquelon" | "Africa/Dakar" | "America/Mexico_City" | "Europe/Skopje" | "America/Dawson_Creek" | "Africa/Addis_Ababa" | "Africa/Malabo" | "Pacific/Pitcairn" | "Australia/LHI" | "Africa/Gaborone" | "Europe/Zurich" | "Atlantic/Madeira" | "Europe/Minsk" | "Africa/Asmera" | "Australia/North" | "Europe/Bucharest" | "Australia/Sydney" | "Africa/Porto-Novo" | "Africa/Freetown" | "Pacific/Fakaofo" | "America/Atka" | "America/Argentina/Buenos_Aires" | "Asia/Thimbu" | "Europe/Astrakhan" | "America/Dominica" | "America/Argentina/Ushuaia" | "Africa/Luanda" | "Asia/Katmandu" | "America/Eirunepe" | "Africa/Conakry" | "Asia/Jayapura" | "Africa/Mogadishu" | "Africa/Bissau" | "US/Mountain" | "America/St_Vincent" | "Iran" | "Atlantic/Reykjavik" | "Canada/Mountain" | "America/Cayenne" | "America/Tijuana" | "America/Tegucigalpa" | "Asia/Khandyga" | "Africa/Libreville" | "Etc/GMT-2" | "Asia/Muscat" | "Australia/Eucla" | "America/Juneau" | "Pacific/Kiritimati" | "Asia/Vientiane" | "Asia/Kathmandu" | "Eire" | "Africa/Lusaka" | "Asia/Dushanbe" | "Asia/Baku" | "Europe/Warsaw" | "America/St_Barthelemy" | "US/Hawaii" | "America/St_Lucia" | "Africa/Johannesburg" | "Africa/Ceuta" | "UCT" | "Etc/GMT-9" | "America/Porto_Velho" | "Greenwich" | "Etc/GMT+3" | "Europe/Busingen" | "Europe/Bratislava" | "Antarctica/McMurdo" | "America/La_Paz" | "Africa/Timbuktu" | "Africa/Djibouti" | "Asia/Atyrau" | "Etc/UTC" | "America/Rio_Branco" | "Pacific/Apia" | "Atlantic/Faroe" | "Asia/Dhaka" | "America/Menominee" | "America/Recife" | "Asia/Aqtobe" | "Europe/Mariehamn" | "Etc/GMT-8" | "America/Noronha" | "Canada/Saskatchewan" | "Etc/Universal" | "Indian/Reunion" | "Europe/Isle_of_Man" | "Antarctica/Rothera" | "America/Guadeloupe" | "Pacific/Fiji" | "Asia/Tel_Aviv" | "Europe/Belfast" | "Africa/Bujumbura" | "Asia/Tomsk" | "Etc/GMT+2" | "America/Rosario" | "Asia/Qyzylorda" | "GB-Eire" | "Australia/Darwin" | "Europe/San_Marino" | "Africa/Sao_Tome" | "Australia/Yancowinna" | "Europe/Rome" | "Canada/Yukon" | "America/Glace_Bay" | "Egypt" | "Atlantic/Azores" | "America/Monterrey" | "Pacific/Auckland" | "Etc/GMT+7" | "America/Guyana" | "Asia/Ujung_Pandang" | "Pacific/Samoa" | "Africa/Asmara" | "America/Belem" | "America/Iqaluit" | "Asia/Samarkand" | "America/Cordoba" | "America/Detroit" | "Etc/GMT-0" | "Etc/GMT-3" | "Asia/Kabul" | "WET" | "Asia/Vladivostok" | "Brazil/Acre" | "Etc/GMT+10" | "Navajo" | "America/Barbados" | "Australia/Perth" | "Africa/Tunis" | "Africa/Lubumbashi" | "US/Alaska" | "Pacific/Kanton" | "Europe/Copenhagen" | "Asia/Chungking" | "Antarctica/Palmer" | "America/Hermosillo" | "America/Toronto" | "CST6CDT" | "US/Indiana-Starke" | "Europe/Luxembourg" | "Etc/GMT-11" | "America/Indiana/Knox" | "Asia/Jerusalem" | "Singapore" | "Asia/Urumqi" | "America/Indiana/Petersburg" | "America/Puerto_Rico" | "America/Curacao" | "Atlantic/South_Georgia" | "America/Argentina/Cordoba" | "Africa/Brazzaville" | "America/Goose_Bay" | "Antarctica/Mawson" | "America/Santo_Domingo" | "NZ" | "America/Indiana/Marengo" | "Australia/Hobart" | "Portugal" | "America/North_Dakota/Center" | "America/Argentina/San_Juan" | "America/Boise" | "Asia/Sakhalin" | "Asia/Kuching" | "America/Indiana/Indianapolis" | "Africa/Blantyre" | "Pacific/Saipan" | "Australia/Currie" | "Iceland" | "Etc/GMT+12" | "America/Inuvik" | "Pacific/Funafuti";
             readonly tree_version?: number;
             /**
              * Format: uuid
@@ -10412,7 +10411,7 @@ export interface components {
              * @description List
              * @enum {string}
              */
-            collection: "regions" | "customers" | "churn-rules" | "competitors" | "products" | "opportunities" | "claims" | "users" | "travel-plans" | "notifications" | "expense-policies" | "api-keys" | "churn-cases" | "requests" | "expense-categories" | "approval-flows" | "pipelines" | "webhooks" | "payments" | "saved-views" | "deliveries" | "roles" | "approvals" | "contacts" | "audit-entries" | "reminder-rules" | "orders" | "sla-policies" | "interactions" | "receivables" | "leads" | "org-units" | "activities" | "articles";
+            collection: "audit-entries" | "churn-cases" | "orders" | "payments" | "articles" | "saved-views" | "expense-categories" | "reminder-rules" | "opportunities" | "claims" | "competitors" | "expense-policies" | "churn-rules" | "users" | "regions" | "approvals" | "requests" | "activities" | "contacts" | "receivables" | "webhooks" | "leads" | "sla-policies" | "notifications" | "approval-flows" | "customers" | "products" | "interactions" | "roles" | "org-units" | "deliveries" | "pipelines" | "api-keys" | "travel-plans";
             /** @description Columns */
             columns?: string[] | null;
             /**
@@ -25215,7 +25214,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["NothingBody1"];
+                "application/json": components["schemas"]["NothingBody"];
             };
         };
         responses: {
@@ -25451,7 +25450,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["NothingBody1"];
+                "application/json": components["schemas"]["NothingBody"];
             };
         };
         responses: {
@@ -25481,7 +25480,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["NothingBody1"];
+                "application/json": components["schemas"]["NothingBody"];
             };
         };
         responses: {
