@@ -30,6 +30,7 @@ from .routing.pages import add_console
 from .routing.pages import api as page_routes
 from .routing.upstreams import upstreams
 from .tables import Base
+from .views.collection import saved_views
 
 if TYPE_CHECKING:
     from crm_chassis.service import Runtime
@@ -58,7 +59,7 @@ service = Service(
     name="gateway",
     base=Base,
     blueprints=[auth_routes, user_routes, org_routes, permission_routes, audit_routes, system_routes, page_routes],
-    collections=[org_units, users, roles, api_keys, audit_entries],
+    collections=[org_units, users, roles, api_keys, saved_views, audit_entries],
     schedules=[
         Schedule("sessions.forget_old", 3600, sessions.forget_old),
         Schedule("lockout.forget_old", 3600, lockout.forget_old),

@@ -16,6 +16,7 @@ from ..audit.actions import record as write_audit
 from ..roles import actions as role_actions
 from ..roles import queries as roles
 from ..roles.actions import ADMINISTRATOR
+from ..views import actions as views
 from . import passwords, queries, sessions, sign_in
 from .models import User
 
@@ -93,6 +94,7 @@ def hand_over(session: Session, user: User, *, to_user_id: UUID) -> User:
     heir = session.get(User, to_user_id)
     if heir is None or not heir.active or heir.id == user.id:
         raise errors.field_error("/to_user_id", "unknown", "Choose another active user that you see.")
+    views.hand_over(session, from_user_id=user.id, to_user_id=heir.id)
     # The event needs a version of its own.
     user.updated_at = clock.now()
     _publish(session, user, "handed-over", {"to_user_id": heir.id, "to_unit_id": heir.unit_id})

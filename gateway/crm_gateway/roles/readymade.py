@@ -75,11 +75,12 @@ _EVERYONE = _together(
         activity="read create update delete",
         travel_plan="read create update delete",
         claim="read create update delete",
+        saved_view="*",
     ),
     _give("company", search="read"),
     _SHARED_READ,
 )
-"""What whoever signs in may do: see colleagues' names, be told things, plan their day, travel and claim."""
+"""What whoever signs in may do: see colleagues' names, be told things, travel, claim, keep views of lists."""
 
 _CONTACTS_CLOSED = tuple({"resource": "user", "field": name, "access": "hidden"} for name in ("email", "mobile"))
 

@@ -94,7 +94,9 @@ class Scoped:
     ``__people__``: the columns (a user's id or a list of them) whose user sees the row under scope ``self``.
     ``__always_own__``: the row's people reach it whatever their scope, such as an approver of another company.
     ``__pooled__``: rows without an owner are seen by everybody in the company. ``__through__``: ``(column, model)``,
-    for rows that whoever owns their parent sees too, such as the interactions of a customer.
+    for rows that whoever owns their parent sees too, such as the interactions of a customer. ``__private__``: no scope,
+    however wide, reaches the row by its unit; the model's own ``owned_by`` and ``open_to`` decide. ``__policy__``: one
+    more SQL condition under which row-level security lets a row through.
     """
 
     __resource__: ClassVar[str]
@@ -102,6 +104,8 @@ class Scoped:
     __always_own__: ClassVar[bool] = False
     __pooled__: ClassVar[bool] = False
     __through__: ClassVar[tuple[str, Any] | None] = None
+    __private__: ClassVar[bool] = False
+    __policy__: ClassVar[str | None] = None
 
     unit_id: Mapped[UUID]
     owner_id: Mapped[UUID | None]
@@ -122,6 +126,11 @@ class Scoped:
         """Whether the caller is one of the row's people."""
         held = (getattr(self, name) for name in self.__people__)
         return any(principal.user_id in who if isinstance(who, list) else who == principal.user_id for who in held)
+
+    def open_to(self, principal: Principal, permission: str) -> bool:
+        """Whether the caller may use a permission they hold on this row, when it is ``__private__``."""
+        del permission  # the people of a row may do with it whatever their roles let them
+        return self.belongs_to(principal)
 
 
 def _is_or_holds(column: Any, user_id: UUID) -> ColumnElement[bool]:

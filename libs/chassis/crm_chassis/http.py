@@ -15,10 +15,14 @@ from marshmallow import Schema, ValidationError
 
 from .errors import BadRequest, Invalid, UnsupportedType
 
-__all__ = ["XLSX", "Blueprint", "accepts", "answers", "gives", "json_response", "load", "query"]
+__all__ = ["XLSX", "Blueprint", "NothingBody", "accepts", "answers", "gives", "json_response", "load", "query"]
 
 API = "/api/v1"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class NothingBody(Schema):
+    """A verb that needs no words."""
 
 
 def _default(value: Any) -> Any:

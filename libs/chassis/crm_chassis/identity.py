@@ -98,6 +98,8 @@ class Principal:
         grant = self.grants.get(permission)
         if grant is None:
             return False
+        if record.__private__:
+            return bool(record.open_to(self, permission))
         if grant.everything or ((grant.own or record.__always_own__) and record.belongs_to(self)):
             return True
         if record.unit_id in grant.units:

@@ -32,6 +32,7 @@ from . import (  # noqa: F401  # noqa: F401  their tables belong everywhere
 )
 from .collection import jobs as collection_jobs  # noqa: F401
 from .database import Scoped, sqlalchemy_url, system_transaction
+from .scope import FENCED_UNITS
 from .service import Runtime, Service
 from .settings import Settings
 from .tables import ChassisBase
@@ -108,7 +109,8 @@ def scoped_models(service: Service) -> list[Any]:
 def policy(model: Any) -> str:
     """The row-level security predicate of a model: the caller's units and below, or the caller is one of its people.
 
-    The settings are written by ``database._raise_fence``; where nothing is set, nothing is seen.
+    A model's ``__policy__`` lets more through. The settings are written by ``database._raise_fence``; where nothing
+    is set, nothing is seen.
     """
     people = [
         f"{name} @> ARRAY[NULLIF(current_setting('crm.user', true), '')::uuid]"
@@ -116,11 +118,9 @@ def policy(model: Any) -> str:
         else f"{name} = NULLIF(current_setting('crm.user', true), '')::uuid"
         for name in model.__people__
     ]
-    below = (
-        "unit_id IN (SELECT c.descendant_id FROM org_closure c WHERE c.ancestor_id = ANY ("
-        "string_to_array(NULLIF(NULLIF(current_setting('crm.units', true), ''), '*'), ',')::uuid[]))"
-    )
-    return " OR ".join(["(SELECT current_setting('crm.units', true)) = '*'", *people, below])
+    below = f"unit_id IN ({FENCED_UNITS})"
+    more = [model.__policy__] if model.__policy__ else []
+    return " OR ".join(["(SELECT current_setting('crm.units', true)) = '*'", *people, below, *more])
 
 
 def secure(connection: Connection, model: Any) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, func, select, text
+from sqlalchemy import ForeignKey, Index, String, cast, func, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -221,6 +221,15 @@ def users(session: Session, ids: Iterable[UUID]) -> dict[UUID, OrgUser]:
     """The users with these ids that this service knows."""
     wanted = set(ids)
     return {user.id: user for user in session.scalars(select(OrgUser).where(OrgUser.id.in_(wanted)))} if wanted else {}
+
+
+def units_above(user_id: UUID) -> Any:
+    """A subquery of every unit that a user works in, and of those above."""
+    works_in = or_(
+        OrgClosure.descendant_id == OrgUser.unit_id,
+        OrgUser.unit_ids.contains(func.to_jsonb(cast(OrgClosure.descendant_id, String))),
+    )
+    return select(OrgClosure.ancestor_id).join(OrgUser, works_in).where(OrgUser.id == user_id)
 
 
 def manager_of(session: Session, unit_id: UUID, levels: int = 1) -> UUID | None:

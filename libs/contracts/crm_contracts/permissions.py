@@ -34,6 +34,7 @@ _ALL = (
     Resource("user", "gateway", "users", "用户", "Users", _FILES),
     Resource("role", "gateway", "roles", "角色", "Roles", _CRUD),
     Resource("api_key", "gateway", "api-keys", "接口密钥", "API keys", _CRUD),
+    Resource("saved_view", "gateway", "saved-views", "保存的视图", "Saved views", _CRUD),
     Resource("audit", "gateway", "audit-entries", "审计日志", "Audit log", (READ, "export")),
     Resource("system", "gateway", "system", "系统", "System", (READ, "configure")),
     # customer
@@ -84,6 +85,9 @@ RESOURCES: dict[str, Resource] = {resource.name: resource for resource in _ALL}
 
 SERVICE_OF_PATH: dict[str, str] = {resource.path: resource.service for resource in _ALL if resource.path}
 """First path segment below ``/api/v1`` -> the service that answers. ``jobs`` are routed by the prefix of their id."""
+
+LISTS = frozenset(SERVICE_OF_PATH) - {"system", "search", "desktop", "reports", "notification-preferences"}
+"""The paths at which a list of records stands."""
 
 
 def permissions_of(service: str) -> list[str]:

@@ -48,7 +48,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["activities_bulk"];
         delete?: never;
         options?: never;
@@ -310,7 +310,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["api_keys_bulk"];
         delete?: never;
         options?: never;
@@ -451,7 +451,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["approval_flows_bulk"];
         delete?: never;
         options?: never;
@@ -864,7 +864,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["articles_bulk"];
         delete?: never;
         options?: never;
@@ -1415,7 +1415,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["churn_cases_bulk"];
         delete?: never;
         options?: never;
@@ -1659,7 +1659,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["churn_rules_bulk"];
         delete?: never;
         options?: never;
@@ -1800,7 +1800,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["claims_bulk"];
         delete?: never;
         options?: never;
@@ -2062,7 +2062,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["competitors_bulk"];
         delete?: never;
         options?: never;
@@ -2273,7 +2273,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["contacts_bulk"];
         delete?: never;
         options?: never;
@@ -2501,7 +2501,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["customers_bulk"];
         delete?: never;
         options?: never;
@@ -3001,7 +3001,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["expense_categories_bulk"];
         delete?: never;
         options?: never;
@@ -3142,7 +3142,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["expense_policies_bulk"];
         delete?: never;
         options?: never;
@@ -3283,7 +3283,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["interactions_bulk"];
         delete?: never;
         options?: never;
@@ -3562,7 +3562,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["leads_bulk"];
         delete?: never;
         options?: never;
@@ -4029,7 +4029,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["opportunities_bulk"];
         delete?: never;
         options?: never;
@@ -4378,7 +4378,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["orders_bulk"];
         delete?: never;
         options?: never;
@@ -4674,7 +4674,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["org_units_bulk"];
         delete?: never;
         options?: never;
@@ -5055,7 +5055,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["pipelines_bulk"];
         delete?: never;
         options?: never;
@@ -5196,7 +5196,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["products_bulk"];
         delete?: never;
         options?: never;
@@ -5595,7 +5595,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["reminder_rules_bulk"];
         delete?: never;
         options?: never;
@@ -5787,7 +5787,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["requests_bulk"];
         delete?: never;
         options?: never;
@@ -6169,7 +6169,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["roles_bulk"];
         delete?: never;
         options?: never;
@@ -6283,6 +6283,147 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/saved-views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List saved views */
+        get: operations["saved_views_list"];
+        put?: never;
+        /** Create one of the saved views */
+        post: operations["saved_views_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/saved-views/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
+        post: operations["saved_views_bulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/saved-views/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The fields of saved views, as the caller sees them */
+        get: operations["saved_views_schema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/saved-views/{record_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read one of the saved views */
+        get: operations["saved_views_read"];
+        put?: never;
+        post?: never;
+        /** Delete one of the saved views; it can be restored */
+        delete: operations["saved_views_delete"];
+        options?: never;
+        head?: never;
+        /** Change one of the saved views (merge patch) */
+        patch: operations["saved_views_change"];
+        trace?: never;
+    };
+    "/saved-views/{record_id}/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The files of a record, newest first */
+        get: operations["saved_views_list_attachments"];
+        put?: never;
+        /** Attach a file (multipart fields `file` and `category`) */
+        post: operations["saved_views_attach"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/saved-views/{record_id}/attachments/{file_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download an attached file */
+        get: operations["saved_views_download"];
+        put?: never;
+        post?: never;
+        /** Remove an attached file */
+        delete: operations["saved_views_detach"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/saved-views/{record_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who changed what from what to what, newest first */
+        get: operations["saved_views_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/saved-views/{record_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring a deleted one of the saved views back */
+        post: operations["saved_views_restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/search": {
         parameters: {
             query?: never;
@@ -6327,7 +6468,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["sla_policies_bulk"];
         delete?: never;
         options?: never;
@@ -6485,7 +6626,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["travel_plans_bulk"];
         delete?: never;
         options?: never;
@@ -6834,7 +6975,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["users_bulk"];
         delete?: never;
         options?: never;
@@ -7059,7 +7200,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Do one action to many records; over 500 it becomes a job */
+        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
         post: operations["webhooks_bulk"];
         delete?: never;
         options?: never;
@@ -8858,12 +8999,12 @@ export interface components {
             access: "hidden" | "masked" | "readonly";
             field: string;
             /** @enum {string} */
-            resource: "org_unit" | "user" | "role" | "api_key" | "audit" | "system" | "customer" | "contact" | "interaction" | "activity" | "region" | "churn_rule" | "churn_case" | "lead" | "pipeline" | "opportunity" | "competitor" | "product" | "order" | "receivable" | "payment" | "request" | "sla_policy" | "article" | "travel_plan" | "claim" | "expense_category" | "expense_policy" | "approval_flow" | "approval" | "notification" | "notification_preference" | "delivery" | "reminder_rule" | "webhook" | "report" | "search" | "desktop";
+            resource: "org_unit" | "user" | "role" | "api_key" | "saved_view" | "audit" | "system" | "customer" | "contact" | "interaction" | "activity" | "region" | "churn_rule" | "churn_case" | "lead" | "pipeline" | "opportunity" | "competitor" | "product" | "order" | "receivable" | "payment" | "request" | "sla_policy" | "article" | "travel_plan" | "claim" | "expense_category" | "expense_policy" | "approval_flow" | "approval" | "notification" | "notification_preference" | "delivery" | "reminder_rule" | "webhook" | "report" | "search" | "desktop";
         };
         Grant: {
             action: string;
             /** @enum {string} */
-            resource: "org_unit" | "user" | "role" | "api_key" | "audit" | "system" | "customer" | "contact" | "interaction" | "activity" | "region" | "churn_rule" | "churn_case" | "lead" | "pipeline" | "opportunity" | "competitor" | "product" | "order" | "receivable" | "payment" | "request" | "sla_policy" | "article" | "travel_plan" | "claim" | "expense_category" | "expense_policy" | "approval_flow" | "approval" | "notification" | "notification_preference" | "delivery" | "reminder_rule" | "webhook" | "report" | "search" | "desktop";
+            resource: "org_unit" | "user" | "role" | "api_key" | "saved_view" | "audit" | "system" | "customer" | "contact" | "interaction" | "activity" | "region" | "churn_rule" | "churn_case" | "lead" | "pipeline" | "opportunity" | "competitor" | "product" | "order" | "receivable" | "payment" | "request" | "sla_policy" | "article" | "travel_plan" | "claim" | "expense_category" | "expense_policy" | "approval_flow" | "approval" | "notification" | "notification_preference" | "delivery" | "reminder_rule" | "webhook" | "report" | "search" | "desktop";
             /** @enum {string} */
             scope: "self" | "unit" | "company" | "subtree" | "units" | "all";
             unit_ids?: string[];
@@ -9202,7 +9343,6 @@ export interface components {
             subject?: string;
         };
         NothingBody: Record<string, never>;
-        NothingBody1: Record<string, never>;
         NotificationPage: {
             items?: components["schemas"]["NotificationView"][];
             next_cursor?: string | null;
@@ -9568,7 +9708,7 @@ export interface components {
              * @description Time zone
              * @enum {string}
              */
-            timezone?: "Asia/Kabul" | "Europe/Astrakhan" | "America/Blanc-Sablon" | "Pacific/Tarawa" | "Africa/Douala" | "Europe/Vaduz" | "UCT" | "US/Aleutian" | "Asia/Baghdad" | "Africa/Kinshasa" | "US/Alaska" | "America/Los_Angeles" | "America/Toronto" | "Atlantic/Jan_Mayen" | "Europe/Dublin" | "Asia/Aqtobe" | "Asia/Barnaul" | "America/Miquelon" | "America/Campo_Grande" | "Europe/Riga" | "America/Indianapolis" | "Australia/Currie" | "America/Cayman" | "America/Anguilla" | "HST" | "America/Cayenne" | "Europe/Istanbul" | "Asia/Novokuznetsk" | "CST6CDT" | "Asia/Ho_Chi_Minh" | "Canada/Yukon" | "America/Barbados" | "Pacific/Yap" | "Europe/Sarajevo" | "America/Matamoros" | "Africa/Conakry" | "Pacific/Tahiti" | "Asia/Pontianak" | "Pacific/Samoa" | "Europe/Zagreb" | "Asia/Kamchatka" | "Pacific/Gambier" | "Brazil/Acre" | "Etc/UCT" | "Pacific/Palau" | "Asia/Magadan" | "GB" | "America/Santa_Isabel" | "Asia/Muscat" | "America/Whitehorse" | "America/Argentina/Ushuaia" | "Asia/Samarkand" | "Etc/GMT-8" | "Africa/Juba" | "America/Havana" | "Australia/Canberra" | "Africa/Dar_es_Salaam" | "America/Mendoza" | "MST7MDT" | "America/Glace_Bay" | "Europe/Gibraltar" | "MST" | "Europe/Vienna" | "Asia/Seoul" | "Europe/Uzhgorod" | "Europe/Ljubljana" | "Australia/Tasmania" | "EST" | "America/Boa_Vista" | "Europe/Andorra" | "Antarctica/Davis" | "America/Pangnirtung" | "Africa/Mbabane" | "Africa/Johannesburg" | "Atlantic/Faeroe" | "Indian/Comoro" | "Australia/West" | "UTC" | "Europe/Bratislava" | "Pacific/Fakaofo" | "Antarctica/Casey" | "Europe/Ulyanovsk" | "Canada/Mountain" | "America/Rosario" | "Europe/Lisbon" | "Africa/Banjul" | "US/Michigan" | "Atlantic/Reykjavik" | "Africa/Casablanca" | "Etc/GMT+7" | "Pacific/Kosrae" | "Pacific/Nauru" | "Europe/Zaporozhye" | "Africa/Luanda" | "Etc/GMT-13" | "Europe/Tirane" | "Europe/Malta" | "Europe/Samara" | "America/Lower_Princes" | "America/Cancun" | "Asia/Ashgabat" | "Pacific/Kwajalein" | "Africa/Libreville" | "Mexico/BajaNorte" | "Singapore" | "Antarctica/Macquarie" | "America/Jamaica" | "Europe/Amsterdam" | "Asia/Irkutsk" | "America/Nome" | "Africa/Nouakchott" | "America/Cambridge_Bay" | "America/North_Dakota/Center" | "Africa/Monrovia" | "America/Ensenada" | "America/Mazatlan" | "America/Tortola" | "Asia/Yangon" | "ROC" | "Etc/GMT-9" | "America/Recife" | "Africa/Asmera" | "Asia/Yerevan" | "Asia/Amman" | "Europe/London" | "America/Metlakatla" | "Africa/Lagos" | "Antarctica/McMurdo" | "Asia/Colombo" | "MET" | "EET" | "Australia/Victoria" | "America/Cordoba" | "America/St_Lucia" | "America/Argentina/Jujuy" | "Atlantic/Stanley" | "Chile/EasterIsland" | "Etc/GMT-11" | "Africa/Windhoek" | "Australia/Hobart" | "America/Chicago" | "America/Argentina/Tucuman" | "Asia/Ulan_Bator" | "America/Yellowknife" | "America/Merida" | "Etc/GMT+2" | "Asia/Kuwait" | "America/Aruba" | "Africa/Tunis" | "Africa/Lusaka" | "Etc/GMT-4" | "America/Ciudad_Juarez" | "America/Virgin" | "Africa/Maputo" | "Asia/Tel_Aviv" | "Pacific/Ponape" | "Pacific/Enderbury" | "America/Thule" | "Asia/Phnom_Penh" | "Atlantic/St_Helena" | "Etc/GMT-0" | "Africa/Sao_Tome" | "Indian/Mayotte" | "PRC" | "America/Bahia" | "America/Adak" | "America/Swift_Current" | "Africa/Harare" | "Europe/Monaco" | "America/Araguaina" | "Europe/Saratov" | "America/Guatemala" | "America/Marigot" | "America/Mexico_City" | "Europe/Kiev" | "Europe/Berlin" | "Asia/Choibalsan" | "Etc/Universal" | "America/Edmonton" | "Africa/Timbuktu" | "Australia/Broken_Hill" | "Asia/Atyrau" | "Australia/Lord_Howe" | "Etc/GMT" | "Asia/Makassar" | "America/Monterrey" | "America/Coral_Harbour" | "America/Port_of_Spain" | "Asia/Hovd" | "Europe/Kaliningrad" | "America/Grenada" | "America/Indiana/Indianapolis" | "America/Argentina/La_Rioja" | "Pacific/Funafuti" | "Europe/Belgrade" | "Africa/Bamako" | "US/East-Indiana" | "Africa/Bangui" | "America/Indiana/Tell_City" | "Portugal" | "Europe/Paris" | "Kwajalein" | "GMT+0" | "Pacific/Wallis" | "Australia/Lindeman" | "Africa/Niamey" | "Asia/Tomsk" | "America/Regina" | "Australia/Queensland" | "Antarctica/Palmer" | "Mexico/BajaSur" | "Indian/Chagos" | "Australia/Darwin" | "localtime" | "America/Atikokan" | "Asia/Pyongyang" | "Brazil/East" | "Asia/Aqtau" | "America/Scoresbysund" | "America/Fort_Nelson" | "Pacific/Bougainville" | "America/Argentina/Rio_Gallegos" | "GB-Eire" | "Africa/Mogadishu" | "Africa/Algiers" | "America/Inuvik" | "Africa/Malabo" | "Asia/Qatar" | "Indian/Mahe" | "Asia/Saigon" | "America/Catamarca" | "America/Menominee" | "Indian/Mauritius" | "Etc/UTC" | "Atlantic/Cape_Verde" | "America/St_Barthelemy" | "Pacific/Apia" | "Etc/GMT+4" | "America/Anchorage" | "W-SU" | "Australia/NSW" | "America/Denver" | "Etc/GMT+9" | "Europe/Skopje" | "Asia/Harbin" | "Jamaica" | "Asia/Tokyo" | "Europe/Warsaw" | "Africa/Abidjan" | "America/Coyhaique" | "US/Hawaii" | "Africa/Lubumbashi" | "Asia/Dubai" | "Asia/Kuching" | "Asia/Damascus" | "America/Fort_Wayne" | "America/Creston" | "Asia/Dhaka" | "Pacific/Port_Moresby" | "NZ-CHAT" | "Etc/GMT-6" | "America/Curacao" | "Europe/Podgorica" | "Asia/Bangkok" | "Etc/GMT+0" | "Asia/Gaza" | "Europe/Rome" | "Asia/Vientiane" | "Etc/GMT-2" | "Zulu" | "Europe/Kirov" | "Brazil/West" | "Etc/GMT+3" | "America/Port-au-Prince" | "Asia/Jakarta" | "Etc/Greenwich" | "America/Grand_Turk" | "Europe/Copenhagen" | "Europe/Stockholm" | "Africa/Djibouti" | "Africa/Cairo" | "Egypt" | "Asia/Hebron" | "Pacific/Pitcairn" | "Pacific/Marquesas" | "America/St_Kitts" | "US/Central" | "America/Argentina/Mendoza" | "Asia/Urumqi" | "America/Iqaluit" | "America/Porto_Velho" | "America/Porto_Acre" | "America/Moncton" | "Hongkong" | "Pacific/Noumea" | "Pacific/Johnston" | "Asia/Qostanay" | "America/Maceio" | "America/St_Vincent" | "Pacific/Majuro" | "America/Winnipeg" | "Asia/Thimbu" | "Pacific/Midway" | "Europe/Oslo" | "Pacific/Honolulu" | "Africa/Maseru" | "America/North_Dakota/Beulah" | "Asia/Istanbul" | "Asia/Dacca" | "America/Indiana/Marengo" | "Asia/Tashkent" | "America/Rio_Branco" | "Etc/GMT-1" | "CET" | "Europe/Budapest" | "Antarctica/Vostok" | "Africa/Ouagadougou" | "Africa/Dakar" | "Asia/Calcutta" | "America/St_Johns" | "Africa/Kampala" | "Brazil/DeNoronha" | "Europe/Helsinki" | "Asia/Ulaanbaatar" | "America/Dawson" | "Australia/Yancowinna" | "America/Costa_Rica" | "NZ" | "Pacific/Chuuk" | "Etc/GMT-5" | "Africa/Kigali" | "Africa/Lome" | "Arctic/Longyearbyen" | "America/Guadeloupe" | "Asia/Chongqing" | "Cuba" | "America/Nipigon" | "America/Guayaquil" | "Europe/Jersey" | "Asia/Bahrain" | "Europe/Luxembourg" | "US/Indiana-Starke" | "Asia/Chita" | "America/Halifax" | "US/Pacific" | "GMT0" | "America/Knox_IN" | "Pacific/Auckland" | "Indian/Kerguelen" | "America/Yakutat" | "Asia/Kashgar" | "Europe/Prague" | "America/Ojinaga" | "Asia/Jerusalem" | "Europe/Athens" | "America/Fortaleza" | "America/Phoenix" | "America/Kralendijk" | "Antarctica/Troll" | "Antarctica/Rothera" | "Asia/Yakutsk" | "America/Vancouver" | "America/Montserrat" | "Asia/Beirut" | "Asia/Tbilisi" | "Australia/ACT" | "Europe/Tallinn" | "America/Dominica" | "Asia/Kolkata" | "America/Jujuy" | "America/Caracas" | "Etc/Zulu" | "Africa/Brazzaville" | "Asia/Nicosia" | "Indian/Reunion" | "Africa/Bujumbura" | "Greenwich" | "America/Hermosillo" | "America/Thunder_Bay" | "America/Buenos_Aires" | "Africa/Freetown" | "America/Rankin_Inlet" | "America/Bahia_Banderas" | "Asia/Riyadh" | "Canada/Saskatchewan" | "Asia/Yekaterinburg" | "America/Belem" | "Europe/Belfast" | "Europe/Volgograd" | "Atlantic/Faroe" | "Japan" | "Asia/Karachi" | "America/Noronha" | "America/Guyana" | "America/Argentina/Salta" | "Pacific/Pohnpei" | "Europe/Kyiv" | "Australia/North" | "America/Rainy_River" | "America/Detroit" | "Europe/Brussels" | "Europe/Mariehamn" | "Africa/Nairobi" | "Europe/Minsk" | "Africa/Asmara" | "Asia/Oral" | "America/Boise" | "WET" | "Asia/Vladivostok" | "Asia/Hong_Kong" | "America/Shiprock" | "America/Bogota" | "Africa/Ceuta" | "Asia/Shanghai" | "Universal" | "Etc/GMT+8" | "Asia/Taipei" | "Australia/Sydney" | "Asia/Anadyr" | "Etc/GMT+6" | "America/Panama" | "Asia/Rangoon" | "Africa/Porto-Novo" | "Etc/GMT-7" | "US/Mountain" | "Etc/GMT+11" | "America/Kentucky/Monticello" | "Europe/Sofia" | "Canada/Atlantic" | "America/Indiana/Petersburg" | "Europe/Tiraspol" | "Africa/Addis_Ababa" | "America/Martinique" | "Europe/Vilnius" | "Poland" | "America/El_Salvador" | "Africa/El_Aaiun" | "Etc/GMT+5" | "Africa/Gaborone" | "Pacific/Easter" | "Australia/Eucla" | "EST5EDT" | "Asia/Baku" | "Eire" | "Etc/GMT+12" | "America/Paramaribo" | "Etc/GMT-12" | "Asia/Macau" | "Europe/Chisinau" | "PST8PDT" | "Pacific/Guam" | "Pacific/Galapagos" | "Australia/Brisbane" | "Etc/GMT-3" | "America/Manaus" | "US/Eastern" | "Indian/Cocos" | "Israel" | "Canada/Newfoundland" | "Pacific/Kanton" | "Canada/Eastern" | "Asia/Ust-Nera" | "Africa/Bissau" | "Atlantic/Bermuda" | "America/Eirunepe" | "Pacific/Saipan" | "Pacific/Kiritimati" | "America/Indiana/Vincennes" | "Asia/Srednekolymsk" | "America/St_Thomas" | "Turkey" | "America/Cuiaba" | "Africa/Accra" | "Mexico/General" | "Pacific/Efate" | "Atlantic/South_Georgia" | "Asia/Dushanbe" | "Etc/GMT-10" | "America/Antigua" | "America/Santo_Domingo" | "Iceland" | "America/Resolute" | "America/Santiago" | "Asia/Aden" | "Asia/Ujung_Pandang" | "Pacific/Guadalcanal" | "America/North_Dakota/New_Salem" | "Asia/Khandyga" | "America/Sao_Paulo" | "America/Nuuk" | "Europe/Guernsey" | "Pacific/Fiji" | "Asia/Bishkek" | "Asia/Famagusta" | "America/Tijuana" | "Etc/GMT-14" | "Asia/Macao" | "Asia/Krasnoyarsk" | "America/Argentina/San_Juan" | "America/Louisville" | "Australia/Adelaide" | "Atlantic/Madeira" | "Australia/South" | "Africa/Khartoum" | "Asia/Tehran" | "Africa/Ndjamena" | "Europe/Moscow" | "ROK" | "America/Kentucky/Louisville" | "Pacific/Truk" | "Asia/Ashkhabad" | "America/Argentina/ComodRivadavia" | "Chile/Continental" | "Australia/LHI" | "Pacific/Rarotonga" | "Asia/Singapore" | "Asia/Brunei" | "America/La_Paz" | "Europe/Nicosia" | "Europe/Madrid" | "Antarctica/Syowa" | "America/Montreal" | "America/Managua" | "America/Santarem" | "GMT-0" | "Pacific/Wake" | "Indian/Maldives" | "Pacific/Tongatapu" | "Asia/Chungking" | "America/Argentina/Catamarca" | "Africa/Blantyre" | "Europe/Isle_of_Man" | "America/Argentina/Buenos_Aires" | "America/Chihuahua" | "America/Punta_Arenas" | "America/Lima" | "America/Argentina/Cordoba" | "Iran" | "Libya" | "America/Belize" | "America/Tegucigalpa" | "Pacific/Niue" | "Indian/Antananarivo" | "Asia/Qyzylorda" | "America/Godthab" | "Europe/Bucharest" | "America/Goose_Bay" | "US/Samoa" | "America/Sitka" | "America/Dawson_Creek" | "Factory" | "Europe/Busingen" | "America/Nassau" | "America/Indiana/Knox" | "GMT" | "Pacific/Chatham" | "Asia/Manila" | "Europe/Zurich" | "Asia/Omsk" | "Canada/Central" | "Asia/Sakhalin" | "Antarctica/Mawson" | "Pacific/Norfolk" | "Asia/Kathmandu" | "Asia/Novosibirsk" | "America/Montevideo" | "Europe/Vatican" | "America/Indiana/Winamac" | "Etc/GMT+1" | "Asia/Katmandu" | "Asia/Almaty" | "Navajo" | "Australia/Melbourne" | "Asia/Jayapura" | "America/New_York" | "Etc/GMT0" | "Europe/San_Marino" | "America/Argentina/San_Luis" | "America/Atka" | "Etc/GMT+10" | "US/Arizona" | "Atlantic/Azores" | "Asia/Kuala_Lumpur" | "America/Indiana/Vevay" | "America/Juneau" | "Africa/Tripoli" | "Indian/Christmas" | "Atlantic/Canary" | "America/Danmarkshavn" | "Asia/Dili" | "Antarctica/South_Pole" | "America/Asuncion" | "Asia/Thimphu" | "Australia/Perth" | "Canada/Pacific" | "Antarctica/DumontDUrville" | "Pacific/Pago_Pago" | "Europe/Simferopol" | "America/Puerto_Rico";
+            timezone?: "Chile/Continental" | "Asia/Kolkata" | "America/Manaus" | "America/Buenos_Aires" | "Pacific/Chuuk" | "Asia/Ulan_Bator" | "Australia/ACT" | "Europe/Zagreb" | "America/Rankin_Inlet" | "Europe/Nicosia" | "America/Denver" | "America/Costa_Rica" | "America/Whitehorse" | "Europe/Amsterdam" | "Pacific/Galapagos" | "Europe/Guernsey" | "Australia/Lord_Howe" | "Australia/NSW" | "America/Jamaica" | "Antarctica/Davis" | "Africa/Harare" | "America/Araguaina" | "Europe/Belgrade" | "PST8PDT" | "America/Santa_Isabel" | "America/Argentina/Mendoza" | "HST" | "Etc/GMT-10" | "America/Maceio" | "Indian/Maldives" | "Etc/Zulu" | "America/Santarem" | "MST" | "America/Bahia_Banderas" | "Africa/Dar_es_Salaam" | "America/Resolute" | "America/Lower_Princes" | "Pacific/Yap" | "America/Argentina/Catamarca" | "Atlantic/Faeroe" | "Europe/Vaduz" | "Asia/Novosibirsk" | "America/Virgin" | "Europe/Gibraltar" | "Africa/Nairobi" | "Africa/Maputo" | "Asia/Jakarta" | "Europe/London" | "GMT" | "America/Guatemala" | "W-SU" | "America/Louisville" | "Africa/Maseru" | "MST7MDT" | "America/Marigot" | "Asia/Bahrain" | "Australia/Brisbane" | "America/Port-au-Prince" | "Asia/Famagusta" | "Asia/Ulaanbaatar" | "Asia/Kuala_Lumpur" | "US/Pacific" | "Pacific/Truk" | "Asia/Oral" | "Asia/Chongqing" | "Etc/GMT+4" | "America/Dawson" | "Asia/Colombo" | "Asia/Rangoon" | "America/Mendoza" | "GB" | "Africa/Ouagadougou" | "Etc/Greenwich" | "Asia/Hebron" | "America/Fort_Nelson" | "Atlantic/Jan_Mayen" | "Pacific/Wallis" | "Indian/Mahe" | "America/Montreal" | "America/Godthab" | "Europe/Tirane" | "Etc/GMT+6" | "America/Argentina/Rio_Gallegos" | "EST5EDT" | "Indian/Kerguelen" | "Indian/Mauritius" | "Asia/Gaza" | "Asia/Choibalsan" | "Europe/Ulyanovsk" | "Pacific/Honolulu" | "Asia/Pontianak" | "Asia/Chita" | "America/Adak" | "Africa/Windhoek" | "Etc/GMT-1" | "Asia/Yangon" | "GMT0" | "America/Indiana/Winamac" | "America/New_York" | "America/Shiprock" | "Asia/Calcutta" | "Asia/Kashgar" | "America/Chihuahua" | "Pacific/Gambier" | "Canada/Pacific" | "Etc/GMT+1" | "America/Cuiaba" | "Asia/Ust-Nera" | "Factory" | "Universal" | "Asia/Hong_Kong" | "Antarctica/DumontDUrville" | "America/Halifax" | "Africa/Monrovia" | "Antarctica/Vostok" | "Europe/Simferopol" | "Antarctica/Syowa" | "America/Thule" | "Australia/Victoria" | "America/Tortola" | "America/Blanc-Sablon" | "America/Vancouver" | "Europe/Riga" | "Asia/Novokuznetsk" | "Africa/Abidjan" | "US/Eastern" | "Indian/Chagos" | "Asia/Yekaterinburg" | "America/Grenada" | "Brazil/East" | "America/Asuncion" | "Europe/Sofia" | "America/Kralendijk" | "Asia/Qatar" | "Etc/GMT-13" | "Antarctica/Macquarie" | "Etc/GMT0" | "Europe/Istanbul" | "Europe/Monaco" | "Turkey" | "America/Martinique" | "Asia/Makassar" | "Kwajalein" | "US/Aleutian" | "Asia/Kamchatka" | "Europe/Moscow" | "Indian/Mayotte" | "Pacific/Midway" | "Europe/Berlin" | "America/Indianapolis" | "Pacific/Chatham" | "Hongkong" | "America/Ensenada" | "Asia/Aqtau" | "Etc/GMT-12" | "Pacific/Nauru" | "Arctic/Longyearbyen" | "Asia/Shanghai" | "America/Porto_Acre" | "Africa/Juba" | "Asia/Dacca" | "Pacific/Pohnpei" | "Asia/Bishkek" | "Asia/Magadan" | "Asia/Yerevan" | "Europe/Tiraspol" | "Europe/Samara" | "Australia/Broken_Hill" | "Australia/South" | "America/Edmonton" | "America/Caracas" | "Brazil/DeNoronha" | "America/Indiana/Tell_City" | "Africa/Niamey" | "Africa/Lome" | "Etc/GMT+0" | "America/Chicago" | "Asia/Ashgabat" | "Africa/Mbabane" | "Poland" | "Europe/Malta" | "America/Punta_Arenas" | "America/Indiana/Vincennes" | "Mexico/BajaNorte" | "US/Arizona" | "Asia/Taipei" | "Pacific/Kosrae" | "Pacific/Norfolk" | "America/Campo_Grande" | "Asia/Harbin" | "Antarctica/South_Pole" | "Europe/Kaliningrad" | "Asia/Qostanay" | "Atlantic/Canary" | "America/North_Dakota/New_Salem" | "Africa/Algiers" | "Asia/Baghdad" | "America/St_Thomas" | "Japan" | "Indian/Antananarivo" | "Asia/Ho_Chi_Minh" | "America/Yellowknife" | "Africa/Kampala" | "Africa/Casablanca" | "Europe/Saratov" | "Africa/Bamako" | "Australia/Lindeman" | "Europe/Uzhgorod" | "Asia/Tashkent" | "America/Coral_Harbour" | "Africa/Khartoum" | "Asia/Macao" | "America/Argentina/Salta" | "Europe/Ljubljana" | "America/Regina" | "Asia/Seoul" | "America/Grand_Turk" | "Africa/Kinshasa" | "Europe/Jersey" | "America/Danmarkshavn" | "Asia/Almaty" | "Pacific/Johnston" | "Etc/UCT" | "America/Phoenix" | "America/Santiago" | "Europe/Vatican" | "Asia/Macau" | "America/Nuuk" | "Pacific/Noumea" | "Israel" | "Pacific/Palau" | "Pacific/Rarotonga" | "Asia/Irkutsk" | "Africa/Accra" | "Zulu" | "Pacific/Kwajalein" | "Asia/Srednekolymsk" | "Antarctica/Troll" | "America/Cancun" | "Pacific/Pago_Pago" | "Europe/Stockholm" | "Europe/Athens" | "GMT-0" | "America/Argentina/Tucuman" | "America/Ciudad_Juarez" | "US/Samoa" | "Europe/Kyiv" | "Pacific/Easter" | "Asia/Dili" | "America/Port_of_Spain" | "Europe/Prague" | "Asia/Damascus" | "Asia/Riyadh" | "Canada/Central" | "ROC" | "America/Anguilla" | "America/Matamoros" | "America/Kentucky/Louisville" | "Australia/Canberra" | "US/Michigan" | "America/Aruba" | "America/Antigua" | "Pacific/Efate" | "America/Sao_Paulo" | "Africa/Ndjamena" | "Africa/Douala" | "America/Moncton" | "Europe/Zaporozhye" | "America/Belize" | "America/Paramaribo" | "UTC" | "Asia/Ashkhabad" | "America/Pangnirtung" | "Antarctica/Casey" | "America/Nassau" | "NZ-CHAT" | "PRC" | "Asia/Dubai" | "Australia/Queensland" | "Etc/GMT" | "Mexico/General" | "America/Cambridge_Bay" | "Canada/Atlantic" | "Pacific/Niue" | "US/Central" | "Asia/Bangkok" | "Indian/Cocos" | "Asia/Hovd" | "America/Fort_Wayne" | "Asia/Manila" | "Asia/Tbilisi" | "Canada/Eastern" | "America/North_Dakota/Beulah" | "America/Fortaleza" | "America/Thunder_Bay" | "America/Los_Angeles" | "Pacific/Tarawa" | "Africa/Lagos" | "Asia/Karachi" | "America/Bahia" | "America/Creston" | "America/Cayman" | "Asia/Pyongyang" | "Europe/Dublin" | "America/Nome" | "US/East-Indiana" | "Atlantic/St_Helena" | "Europe/Kiev" | "Africa/Tripoli" | "America/Knox_IN" | "Africa/Kigali" | "Atlantic/Bermuda" | "America/Coyhaique" | "America/Sitka" | "Etc/GMT-4" | "Pacific/Ponape" | "Etc/GMT+9" | "Europe/Lisbon" | "America/Ojinaga" | "Asia/Tehran" | "Pacific/Marquesas" | "Europe/Kirov" | "Europe/Helsinki" | "Pacific/Majuro" | "localtime" | "Europe/Chisinau" | "Etc/GMT-5" | "MET" | "Asia/Beirut" | "Etc/GMT-6" | "America/Lima" | "Europe/Vienna" | "Asia/Istanbul" | "Asia/Saigon" | "GMT+0" | "Africa/Banjul" | "Pacific/Port_Moresby" | "Pacific/Bougainville" | "Australia/Melbourne" | "America/Jujuy" | "Mexico/BajaSur" | "America/Argentina/San_Luis" | "America/Merida" | "Etc/GMT+5" | "Asia/Brunei" | "America/Montevideo" | "America/Guayaquil" | "Pacific/Tahiti" | "Australia/West" | "Europe/Podgorica" | "Pacific/Enderbury" | "Africa/Bangui" | "Africa/El_Aaiun" | "America/Kentucky/Monticello" | "EET" | "America/Bogota" | "Atlantic/Cape_Verde" | "Asia/Krasnoyarsk" | "Europe/Vilnius" | "Etc/GMT+8" | "America/St_Kitts" | "Australia/Tasmania" | "Asia/Amman" | "Indian/Christmas" | "Asia/Barnaul" | "America/Havana" | "Brazil/West" | "Cuba" | "Europe/Oslo" | "Australia/Adelaide" | "Europe/Madrid" | "America/Anchorage" | "Pacific/Guam" | "America/El_Salvador" | "America/Montserrat" | "Asia/Phnom_Penh" | "Asia/Omsk" | "America/Mazatlan" | "America/Argentina/ComodRivadavia" | "Asia/Singapore" | "Pacific/Wake" | "America/Atikokan" | "Europe/Tallinn" | "CET" | "Asia/Nicosia" | "America/Rainy_River" | "America/Swift_Current" | "EST" | "Africa/Cairo" | "Atlantic/Stanley" | "Pacific/Tongatapu" | "Asia/Tokyo" | "Asia/Aden" | "America/Yakutat" | "Asia/Anadyr" | "Etc/GMT+11" | "Asia/Thimphu" | "Pacific/Guadalcanal" | "America/Nipigon" | "Asia/Yakutsk" | "Etc/GMT-7" | "Etc/GMT-14" | "ROK" | "Europe/Paris" | "America/Panama" | "Europe/Brussels" | "Europe/Sarajevo" | "Indian/Comoro" | "Chile/EasterIsland" | "Europe/Budapest" | "Canada/Newfoundland" | "Jamaica" | "Europe/Volgograd" | "Libya" | "America/St_Johns" | "America/Boa_Vista" | "America/Indiana/Vevay" | "America/Argentina/Jujuy" | "America/Catamarca" | "America/Argentina/La_Rioja" | "Asia/Kuwait" | "America/Managua" | "Africa/Nouakchott" | "America/Winnipeg" | "America/Scoresbysund" | "Europe/Andorra" | "America/Metlakatla" | "America/Miquelon" | "Africa/Dakar" | "America/Mexico_City" | "Europe/Skopje" | "America/Dawson_Creek" | "Africa/Addis_Ababa" | "Africa/Malabo" | "Pacific/Pitcairn" | "Australia/LHI" | "Africa/Gaborone" | "Europe/Zurich" | "Atlantic/Madeira" | "Europe/Minsk" | "Africa/Asmera" | "Australia/North" | "Europe/Bucharest" | "Australia/Sydney" | "Africa/Porto-Novo" | "Africa/Freetown" | "Pacific/Fakaofo" | "America/Atka" | "America/Argentina/Buenos_Aires" | "Asia/Thimbu" | "Europe/Astrakhan" | "America/Dominica" | "America/Argentina/Ushuaia" | "Africa/Luanda" | "Asia/Katmandu" | "America/Eirunepe" | "Africa/Conakry" | "Asia/Jayapura" | "Africa/Mogadishu" | "Africa/Bissau" | "US/Mountain" | "America/St_Vincent" | "Iran" | "Atlantic/Reykjavik" | "Canada/Mountain" | "America/Cayenne" | "America/Tijuana" | "America/Tegucigalpa" | "Asia/Khandyga" | "Africa/Libreville" | "Etc/GMT-2" | "Asia/Muscat" | "Australia/Eucla" | "America/Juneau" | "Pacific/Kiritimati" | "Asia/Vientiane" | "Asia/Kathmandu" | "Eire" | "Africa/Lusaka" | "Asia/Dushanbe" | "Asia/Baku" | "Europe/Warsaw" | "America/St_Barthelemy" | "US/Hawaii" | "America/St_Lucia" | "Africa/Johannesburg" | "Africa/Ceuta" | "UCT" | "Etc/GMT-9" | "America/Porto_Velho" | "Greenwich" | "Etc/GMT+3" | "Europe/Busingen" | "Europe/Bratislava" | "Antarctica/McMurdo" | "America/La_Paz" | "Africa/Timbuktu" | "Africa/Djibouti" | "Asia/Atyrau" | "Etc/UTC" | "America/Rio_Branco" | "Pacific/Apia" | "Atlantic/Faroe" | "Asia/Dhaka" | "America/Menominee" | "America/Recife" | "Asia/Aqtobe" | "Europe/Mariehamn" | "Etc/GMT-8" | "America/Noronha" | "Canada/Saskatchewan" | "Etc/Universal" | "Indian/Reunion" | "Europe/Isle_of_Man" | "Antarctica/Rothera" | "America/Guadeloupe" | "Pacific/Fiji" | "Asia/Tel_Aviv" | "Europe/Belfast" | "Africa/Bujumbura" | "Asia/Tomsk" | "Etc/GMT+2" | "America/Rosario" | "Asia/Qyzylorda" | "GB-Eire" | "Australia/Darwin" | "Europe/San_Marino" | "Africa/Sao_Tome" | "Australia/Yancowinna" | "Europe/Rome" | "Canada/Yukon" | "America/Glace_Bay" | "Egypt" | "Atlantic/Azores" | "America/Monterrey" | "Pacific/Auckland" | "Etc/GMT+7" | "America/Guyana" | "Asia/Ujung_Pandang" | "Pacific/Samoa" | "Africa/Asmara" | "America/Belem" | "America/Iqaluit" | "Asia/Samarkand" | "America/Cordoba" | "America/Detroit" | "Etc/GMT-0" | "Etc/GMT-3" | "Asia/Kabul" | "WET" | "Asia/Vladivostok" | "Brazil/Acre" | "Etc/GMT+10" | "Navajo" | "America/Barbados" | "Australia/Perth" | "Africa/Tunis" | "Africa/Lubumbashi" | "US/Alaska" | "Pacific/Kanton" | "Europe/Copenhagen" | "Asia/Chungking" | "Antarctica/Palmer" | "America/Hermosillo" | "America/Toronto" | "CST6CDT" | "US/Indiana-Starke" | "Europe/Luxembourg" | "Etc/GMT-11" | "America/Indiana/Knox" | "Asia/Jerusalem" | "Singapore" | "Asia/Urumqi" | "America/Indiana/Petersburg" | "America/Puerto_Rico" | "America/Curacao" | "Atlantic/South_Georgia" | "America/Argentina/Cordoba" | "Africa/Brazzaville" | "America/Goose_Bay" | "Antarctica/Mawson" | "America/Santo_Domingo" | "NZ" | "America/Indiana/Marengo" | "Australia/Hobart" | "Portugal" | "America/North_Dakota/Center" | "America/Argentina/San_Juan" | "America/Boise" | "Asia/Sakhalin" | "Asia/Kuching" | "America/Indiana/Indianapolis" | "Africa/Blantyre" | "Pacific/Saipan" | "Australia/Currie" | "Iceland" | "Etc/GMT+12" | "America/Inuvik" | "Pacific/Funafuti";
             readonly tree_version?: number;
             /**
              * Format: uuid
@@ -10246,6 +10386,72 @@ export interface components {
              * @description Owner
              */
             owner_id?: string | null;
+            /** @description Tags */
+            tags?: string[];
+            /**
+             * Format: uuid
+             * @description Unit
+             */
+            unit_id?: string;
+            /**
+             * Format: date-time
+             * @description Updated
+             */
+            readonly updated_at?: string | null;
+            /**
+             * Format: uuid
+             * @description Updated by
+             */
+            readonly updated_by?: string | null;
+            readonly version?: number;
+        };
+        SavedView: {
+            readonly can?: string[];
+            /**
+             * @description List
+             * @enum {string}
+             */
+            collection: "audit-entries" | "churn-cases" | "orders" | "payments" | "articles" | "saved-views" | "expense-categories" | "reminder-rules" | "opportunities" | "claims" | "competitors" | "expense-policies" | "churn-rules" | "users" | "regions" | "approvals" | "requests" | "activities" | "contacts" | "receivables" | "webhooks" | "leads" | "sla-policies" | "notifications" | "approval-flows" | "customers" | "products" | "interactions" | "roles" | "org-units" | "deliveries" | "pipelines" | "api-keys" | "travel-plans";
+            /** @description Columns */
+            columns?: string[] | null;
+            /**
+             * Format: date-time
+             * @description Created
+             */
+            readonly created_at?: string | null;
+            /**
+             * Format: uuid
+             * @description Created by
+             */
+            readonly created_by?: string | null;
+            /** @description Custom fields */
+            custom?: {
+                [key: string]: unknown;
+            };
+            /** Format: uuid */
+            readonly id?: string;
+            /** @description Name */
+            name: string;
+            /**
+             * Format: uuid
+             * @description Owner
+             */
+            owner_id?: string | null;
+            /** @description Owner's name */
+            readonly owner_name?: string | null;
+            /** @description Conditions */
+            query?: {
+                [key: string]: unknown;
+            };
+            /** @description Name of the unit */
+            readonly shared_with_name?: string | null;
+            /** @description English name of the unit */
+            readonly shared_with_name_en?: string | null;
+            /**
+             * Format: uuid
+             * @description Shared with
+             */
+            shared_with_unit_id?: string | null;
             /** @description Tags */
             tags?: string[];
             /**
@@ -25008,7 +25214,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["NothingBody1"];
+                "application/json": components["schemas"]["NothingBody"];
             };
         };
         responses: {
@@ -25244,7 +25450,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["NothingBody1"];
+                "application/json": components["schemas"]["NothingBody"];
             };
         };
         responses: {
@@ -25274,7 +25480,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["NothingBody1"];
+                "application/json": components["schemas"]["NothingBody"];
             };
         };
         responses: {
@@ -25680,6 +25886,399 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Role"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    saved_views_list: {
+        parameters: {
+            query?: {
+                /** @description Records a page */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+                /** @description Fields by comma, - for descending */
+                sort?: string;
+                /** @description Part of a name or number */
+                q?: string;
+                /** @description Count the whole list, exactly up to 10,000 */
+                count?: boolean;
+                /** @description The fields wanted, by comma */
+                fields?: string;
+                /** @description Only records with this id */
+                id?: string;
+                /** @description Only records with this version */
+                version?: number;
+                /** @description Only records with this unit_id */
+                unit_id?: string;
+                /** @description Only records with this owner_id */
+                owner_id?: string;
+                /** @description Only records with this created_at */
+                created_at?: string;
+                /** @description Only records with this created_by */
+                created_by?: string;
+                /** @description Only records with this updated_at */
+                updated_at?: string;
+                /** @description Only records with this updated_by */
+                updated_by?: string;
+                /** @description Only records with this name */
+                name?: string;
+                /** @description Only records with this collection */
+                collection?: string;
+                /** @description Only records with this shared_with_unit_id */
+                shared_with_unit_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["SavedView"][];
+                        next_cursor: string | null;
+                        total?: number;
+                        total_capped?: boolean;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    saved_views_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own; a repeated call with the same key does nothing twice. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedView"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description The record's version */
+                    ETag?: string;
+                    /** @description Where it is */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    saved_views_bulk: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own; a repeated call with the same key does nothing twice. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results?: Record<string, never>[];
+                    };
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    saved_views_schema: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollectionSchema"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    saved_views_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    /** @description The record's version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    saved_views_delete: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag you read */
+                "If-Match": string;
+            };
+            path: {
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    saved_views_change: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag you read */
+                "If-Match": string;
+            };
+            path: {
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+                "application/merge-patch+json": components["schemas"]["SavedView"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    /** @description The record's version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    saved_views_list_attachments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items?: components["schemas"]["Attachment"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    saved_views_attach: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own; a repeated call with the same key does nothing twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    category?: string;
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attachment"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    saved_views_download: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_id: string;
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    saved_views_detach: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_id: string;
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    saved_views_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items?: components["schemas"]["HistoryEntry"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    saved_views_restore: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own; a repeated call with the same key does nothing twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    /** @description The record's version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
                 };
             };
             default: components["responses"]["Problem"];

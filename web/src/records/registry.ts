@@ -12,6 +12,11 @@ declare(SCREENS)
 
 export { screenOf }
 
+/** Whether the list of a collection offers to make a new record. */
+export function offersCreate(collection: string, can: string[]): boolean {
+  return can.includes('create') && !screenOf(collection)?.without?.includes('create')
+}
+
 /** What a screen shows for a field instead of its bare value. */
 export function displayOf(collection: string, record: Record<string, unknown>, field: string): Shown | undefined {
   return screenOf(collection)?.display?.[field]?.(record[field], record)

@@ -112,8 +112,8 @@ export interface Screen {
   internal?: string[]
   /** What to show for a value, or for none, that only the surroundings can name; undefined: the value itself. */
   display?: Record<string, (value: unknown, record: Record<string, unknown>) => Shown | undefined>
-  /** Parts that a record of this kind does not have. */
-  without?: ('files' | 'history')[]
+  /** Parts that a record of this kind does not have; `create`: a new one is made elsewhere. */
+  without?: ('files' | 'history' | 'create')[]
   /** Secrets in answers to creation and verbs: shown once and kept nowhere. Field by key of the sentence above it. */
   once?: Record<string, string>
   /** A new record may be written without a line: it is kept on the device and sent when the line is back. */

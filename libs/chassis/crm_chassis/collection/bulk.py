@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
 from .. import errors, files, jobs
+from .. import fields as record_fields
 from ..database import transaction
 from ..http import json_response, load
 from ..identity import current_principal
@@ -33,6 +34,12 @@ class BulkBody(Schema):
     ids = fields.List(fields.UUID(), validate=validate.Length(1, 100_000))
     filter = fields.Dict(keys=fields.String(), values=fields.Raw())
     args = fields.Dict(keys=fields.String())
+
+
+class TagsBody(Schema):
+    """The tags that ``add_tags`` adds to those a record has, or ``remove_tags`` takes away."""
+
+    tags = record_fields.texts(("标签", "Tags"), required=True)
 
 
 class ExportBody(Schema):
@@ -106,6 +113,9 @@ def step(collection: Collection, action: str, args: Mapping[str, Any]) -> Any:
     if action in {"update", "delete", "restore"} and action not in collection.frozen:
         _allowed(f"{collection.resource}:{'update' if action == 'update' else 'delete'}")
         return _generic(collection, action, dict(args))
+    if action in TAGGING and "tags" in collection.loader.fields and "update" not in collection.frozen:
+        _allowed(f"{collection.resource}:update")
+        return _tagging(collection, TAGGING[action], load(TagsBody(), args)["tags"])
     verb = next((verb for verb in collection.verbs if verb.name == action and verb.run), None)
     if verb is None:
         raise errors.field_error("/action", "unknown", f"There is no bulk action {action} here.")
@@ -137,6 +147,29 @@ def _generic(collection: Collection, action: str, args: dict[str, Any]) -> Any:
             writing.remove(session, collection, record)
         else:
             writing.restore(session, collection, record)
+
+    return run
+
+
+def _with(held: list[str], named: list[str]) -> list[str]:
+    return list(dict.fromkeys([*held, *named]))
+
+
+def _without(held: list[str], named: list[str]) -> list[str]:
+    return [tag for tag in held if tag not in named]
+
+
+TAGGING = {"add_tags": _with, "remove_tags": _without}
+
+
+def _tagging(
+    collection: Collection, changed: Callable[[list[str], list[str]], list[str]], named: list[str]
+) -> Callable[[Session, UUID], None]:
+    def run(session: Session, record_id: UUID) -> None:
+        record = writing.get_for(session, collection, record_id, f"{collection.resource}:update")
+        tags = changed(record.tags, named)
+        if tags != record.tags:
+            writing.change(session, collection, record, {"tags": tags})
 
     return run
 

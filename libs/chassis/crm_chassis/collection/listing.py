@@ -55,7 +55,9 @@ def asked(collection: Collection, args: Mapping[str, str]) -> Asked:
     principal = principal_or_none()
     conditions = [condition(collection, name, args[name], principal) for name in args if name not in _RESERVED]
     if args.get("q", "").strip():
-        found = text_search.found_ids(collection.resource, _clean("q", args["q"]), principal)
+        # What is private may lie outside the caller's units: only the record's own predicate can narrow it.
+        near = None if collection.model.__private__ else principal
+        found = text_search.found_ids(collection.resource, _clean("q", args["q"]), near)
         conditions.append(collection.model.id.in_(found))
     sort = _sort(collection, args.get("sort"), principal)
     bound = orjson.dumps(sorted((k, v) for k, v in args.items() if k not in {"cursor", "limit", "count", "fields"}))

@@ -315,7 +315,12 @@ def _bulk_and_files(blueprint: Blueprint, collection: Collection) -> None:
         with transaction() as session:
             return jobs.accepted(bulk.submit_export(session, collection, body))
 
-    _documented(run_bulk, collection, "bulk", "Do one action to many records; over 500 it becomes a job.")
+    _documented(
+        run_bulk,
+        collection,
+        "bulk",
+        "Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job.",
+    )
     _documented(start_import, collection, "import", "Import a CSV or XLSX file as a background job.")
     _documented(start_export, collection, "export", "Export a list to CSV or XLSX as a background job.")
     known = _known_permissions()

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from crm_chassis import fields
 from crm_chassis.collection import Collection, RecordSchema, Verb, writing
+from crm_chassis.http import NothingBody
 
 from ..vocabulary import ARTICLE_STATUSES
 from . import actions, rules
@@ -35,10 +36,6 @@ class RateBody(Schema):
     """Whether the article helped."""
 
     helpful = fields.boolean(("有帮助", "Helpful"), required=True)
-
-
-class NothingBody(Schema):
-    """A verb that needs no words."""
 
 
 def submit(session: Session, article_id: UUID) -> Article:

@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from crm_chassis.database import transaction
-from crm_chassis.http import Blueprint, accepts, answers
+from crm_chassis.http import Blueprint, NothingBody, accepts, answers
 from crm_chassis.identity import requires
 
 from . import collection as verbs
-from .collection import NothingBody, RateBody, articles
+from .collection import RateBody, articles
 
 blueprint = Blueprint("article verbs", __name__, url_prefix="/articles")
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from crm_chassis.collection import Collection, Verb, writing
+from crm_chassis.http import NothingBody
 
 from . import actions, rules, schemas
 from .models import Request
@@ -115,12 +116,12 @@ requests = Collection(
     locked=_locked,
     verbs=(
         _verb("assign", assign, schemas.AssignBody, ASSIGN),
-        _verb("start", start, schemas.NothingBody),
+        _verb("start", start, NothingBody),
         _verb("hold", hold, schemas.HoldBody),
-        _verb("resume", resume, schemas.NothingBody),
+        _verb("resume", resume, NothingBody),
         _verb("answer", answer, schemas.AnswerBody),
         _verb("feedback", feedback, schemas.FeedbackBody),
-        _verb("archive", archive, schemas.NothingBody),
+        _verb("archive", archive, NothingBody),
         _verb("reopen", reopen, schemas.ReasonBody),
         _verb("escalate", escalate, schemas.ReasonBody),
     ),

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from crm_chassis.collection import writing
 from crm_chassis.database import transaction
-from crm_chassis.http import Blueprint, accepts, answers, query
+from crm_chassis.http import Blueprint, NothingBody, accepts, answers, query
 from crm_chassis.identity import requires
 
 from . import collection as verbs
@@ -29,7 +29,7 @@ def assign(request_id: UUID, body: dict[str, Any]) -> Any:
 
 @blueprint.post("/<uuid:request_id>/start")
 @requires("request:update")
-@accepts(schemas.NothingBody)
+@accepts(NothingBody)
 @answers(requests)
 def start(request_id: UUID, body: dict[str, Any]) -> Any:
     """Begin to work on a request; one that nobody has becomes yours."""
@@ -49,7 +49,7 @@ def hold(request_id: UUID, body: dict[str, Any]) -> Any:
 
 @blueprint.post("/<uuid:request_id>/resume")
 @requires("request:update")
-@accepts(schemas.NothingBody)
+@accepts(NothingBody)
 @answers(requests)
 def resume(request_id: UUID, body: dict[str, Any]) -> Any:
     """Let a request's clock run again; what is due moves by the time spent on hold."""
@@ -79,7 +79,7 @@ def feedback(request_id: UUID, body: dict[str, Any]) -> Any:
 
 @blueprint.post("/<uuid:request_id>/archive")
 @requires("request:update")
-@accepts(schemas.NothingBody)
+@accepts(NothingBody)
 @answers(requests)
 def archive(request_id: UUID, body: dict[str, Any]) -> Any:
     """Close an answered request."""

@@ -79,10 +79,6 @@ class ReasonBody(Schema):
     reason = fields.text(("原因", "Reason"), load_default=None, longest=500)
 
 
-class NothingBody(Schema):
-    """A verb that needs no words."""
-
-
 class CommentSchema(Schema):
     """A comment: plain text, shown as it was written."""
 
