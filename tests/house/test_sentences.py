@@ -85,6 +85,16 @@ def test_both_languages_fill_the_same_placeholders(package: str) -> None:
         assert _placeholders(chinese) == _placeholders(english), english
 
 
+def test_every_placeholder_is_given_its_value(package: str) -> None:
+    for path in sorted(HOMES[package].rglob("*.py")):
+        for call in (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)):
+            # Without values the sentence is a form: marshmallow, or the rule that takes it, fills it in.
+            if _name(call) == _SAYS and call.keywords:
+                assert _placeholders(ast.literal_eval(call.args[0])) == {each.arg for each in call.keywords}, (
+                    f"{path}:{call.lineno}"
+                )
+
+
 def test_the_chinese_is_written_as_chinese(package: str) -> None:
     for english, chinese in language.catalogue(package).items():
         assert re.search(r"[一-鿿]|\A\{\w+\}：\{\w+\}\Z", chinese), english
@@ -124,7 +134,7 @@ def test_what_a_caller_reads_is_said(package: str) -> None:
     ],
 )
 def test_a_sentence_that_is_not_said_is_found(code: str) -> None:
-    assert len(list(unsaid(ast.parse(code)))) == 1
+    assert list(unsaid(ast.parse(code))) != []
 
 
 @pytest.mark.parametrize(
