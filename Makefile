@@ -76,6 +76,12 @@ migration: $(VENV)/.installed-dev ## write SERVICE's next migration (MESSAGE say
 samples: $(VENV)/.installed-dev ## record an event of each type that has no sample yet, from the suite's own runs
 	CRM_RECORD_EVENTS=$(CURDIR)/tests/contracts/samples $(BIN)/pytest -q -n 2 --ignore tests/flows --ignore tests/faults --ignore tests/contracts
 
+messages: $(VENV)/.installed-dev ## bring the Chinese catalogues up to the sentences in the code; translate what is empty then
+	@mkdir -p build; for home in libs/chassis/crm_chassis gateway/crm_gateway services/*/crm_*; do name=$$(basename $$home); \
+		$(BIN)/pybabel -q extract --no-default-keywords -k say --no-location --sort-output --omit-header -o build/$$name.pot $$home && \
+		$(BIN)/pybabel -q update -l zh_CN -D $$name -i build/$$name.pot -d $$home/locale --init-missing \
+			--ignore-obsolete --no-fuzzy-matching --omit-header --no-wrap || exit 1; done
+
 contracts: $(VENV)/.installed ## write docs/asyncapi.json from the event registry
 	$(BIN)/python -m crm_contracts.asyncapi docs/asyncapi.json
 

@@ -26,7 +26,7 @@ def test_every_fact_is_an_event_that_arrives_and_reads_in_both_languages() -> No
     for event_type, fact in FACTS.items():
         assert event_type in REGISTRY
         assert event_type.startswith("crm.customer.") or "customer" in subscribers_of(event_type)
-        assert title(fact, {}, chinese=True) != title(fact, {}, chinese=False)
+        assert title(fact, {}, "zh-CN") != title(fact, {}, "en")
 
 
 def test_handlers_hear_only_what_is_sent_here() -> None:
@@ -40,9 +40,9 @@ def test_a_title_shows_money_words_and_gaps() -> None:
     recorded = FACTS["crm.customer.interaction.recorded.v1"]
 
     total = {"amount": "12.30", "currency": "CNY"}
-    assert title(confirmed, {"number": "SO-1", "total": total}, chinese=True) == "订单 SO-1 已确认，12.30 CNY"
-    assert title(confirmed, {"number": "SO-1"}, chinese=False) == "Order SO-1 confirmed, …"
-    assert title(recorded, {"kind": "visit", "subject": "x"}, chinese=True) == "拜访：x"
+    assert title(confirmed, {"number": "SO-1", "total": total}, "zh-CN") == "订单 SO-1 已确认，12.30 CNY"
+    assert title(confirmed, {"number": "SO-1"}, "en") == "Order SO-1 confirmed, …"
+    assert title(recorded, {"kind": "visit", "subject": "x"}, "zh-CN") == "拜访：x"
 
 
 def test_the_customers_an_event_names() -> None:

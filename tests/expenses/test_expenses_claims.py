@@ -349,3 +349,17 @@ def test_every_heard_event_is_handled_or_ignored_on_purpose() -> None:
 
     heard = {event_type for event_type in REGISTRY if "expenses" in subscribers_of(event_type)}
     assert heard == set(HANDLERS) | set(IGNORED)
+
+
+def test_what_a_claim_refuses_is_told_in_the_callers_language(group: Group, anna: Client) -> None:
+    path = f"/claims/{draft(anna, item(group))['id']}"
+
+    told = [anna.post(f"{path}/withdraw", headers={"Accept-Language": asked}).json["detail"] for asked in ("zh", "en")]
+    assert told == ["报销单的状态为“草稿”，不能撤回。", "A claim that is draft does not take “withdraw”."]
+    wrong = {"title": "t", "items": [item(group, category_id=str(uuid7()))]}
+    told = [anna.post("/claims", wrong, headers={"Accept-Language": asked}).json for asked in ("zh", "en")]
+    assert [each["errors"][0]["pointer"] for each in told] == ["/items/0/category_id"] * 2
+    assert [each["errors"][0]["message"] for each in told] == [
+        "请选择启用的费用类别。",
+        "Choose an active expense category.",
+    ]

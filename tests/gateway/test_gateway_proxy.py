@@ -144,6 +144,28 @@ def test_nobody_reaches_a_service_without_signing_in(world: World, service: Serv
     assert service.asked == []
 
 
+def test_the_language_asked_for_reaches_the_service_and_is_that_of_our_own_refusals(
+    world: World, service: Service
+) -> None:
+    chinese, english = {"Accept-Language": "zh-CN,zh;q=0.9"}, {"Accept-Language": "en"}
+
+    def told(path: str, headers: dict[str, str]) -> tuple[int, str, str]:
+        answer = world.call("GET", path, headers=headers)
+        assert "Accept-Language" in answer.headers["Vary"]
+        return answer.status_code, answer.json["detail"], answer.headers["Content-Language"]
+
+    world.call("GET", "/orders", headers=chinese)
+    assert service.asked[-1]["headers"]["Accept-Language"] == "zh-CN,zh;q=0.9"
+    assert told("/orders", {"Authorization": "", **chinese}) == (401, "请先登录", "zh-CN")
+    assert told("/orders", {"Authorization": "", **english}) == (401, "Sign in first", "en")
+    assert told("/orders", {"Authorization": ""}) == (401, "Sign in first", "en")
+    assert told("/claims", chinese) == (503, "此处未安装该功能。", "zh-CN")
+    assert told("/claims", english) == (503, "This part of the system is not installed here.", "en")
+    assert told("/claims", {}) == (503, "此处未安装该功能。", "zh-CN"), "the administrator's own language"
+    service.reply = failing(2)
+    assert told("/orders", chinese) == (503, "系统部分功能暂时不可用，请稍后再试", "zh-CN")
+
+
 def test_what_people_outside_use_is_open_and_keeps_its_own_credentials(world: World, service: Service) -> None:
     for path in ("/public/lead-forms/abc", "/portal/requests", "/activities.ics?token=t"):
         answer = world.call("GET", path, headers={"Authorization": "Bearer portal-token"})

@@ -297,3 +297,50 @@ def test_sign_in_is_limited_by_address_and_calls_by_caller(gateway: GatewayBench
     assert answers[0].headers["RateLimit"].startswith('"principal";r=3;t=')
     assert int(answers[4].headers["Retry-After"]) > 0
     strict.close()
+
+
+CHINESE, ENGLISH = {"Accept-Language": "zh-CN"}, {"Accept-Language": "en"}
+
+
+def test_who_cannot_sign_in_is_told_why_in_their_language(gateway: GatewayBench) -> None:
+    body = {"username": "admin", "password": "wrong"}
+
+    def told(headers: dict[str, str]) -> tuple[int, str, str]:
+        answer = gateway.call("POST", "/auth/login", body, headers={"Origin": "http://localhost", **headers})
+        return answer.status_code, answer.json["title"], answer.json["detail"]
+
+    at = datetime(2026, 5, 1, 8, tzinfo=UTC)
+    with clock.frozen(at):
+        assert told(CHINESE) == (401, "请先登录", "用户名或密码不正确。")
+        assert told(ENGLISH) == (401, "Sign in first", "The name or the password is wrong.")
+        for _ in range(3):
+            told({})
+        assert told(CHINESE) == (429, "请求过于频繁，请稍后再试", "登录失败次数过多，请在 3 秒后重试。")
+        assert told(ENGLISH)[2] == "Too many failed sign-ins; try again in 3 seconds."
+
+
+def test_too_many_calls_and_a_missing_permission_are_told_in_the_callers_language(gateway: GatewayBench) -> None:
+    from dataclasses import replace
+
+    from crm_chassis.service import Runtime
+
+    person = gateway.person("admin", ADMIN_PASSWORD)
+    reader = person.colleague("reader", person.root(), locale="en")
+    refused = gateway.call("GET", "/users", token=reader.token, headers=CHINESE)
+    assert (refused.status_code, refused.json["detail"]) == (403, "您的角色没有“用户·查看”权限，请联系管理员。")
+    refused = gateway.call("GET", "/users", token=reader.token)
+    assert refused.json["detail"] == "Your roles do not include user:read. Ask your administrator for it."
+
+    strict = Runtime(gateway.service, replace(gateway.settings, request_rate="1/hour"))
+    client = create_app(strict).test_client(use_cookies=False)
+    headers = {"Authorization": f"Bearer {reader.token}"}
+    told = [client.get("/api/v1/users", headers={**headers, **more}).json["title"] for more in ({}, CHINESE, {})]
+    assert told[1:] == ["请求过于频繁，请稍后再试", "Too many requests; wait and try again"]
+
+
+def test_a_tree_that_would_break_is_refused_in_both_languages(gateway: GatewayBench) -> None:
+    person = gateway.person("admin", ADMIN_PASSWORD)
+    told = [
+        person.post(f"/org-units/{person.root()}/close", headers=dict(h)).json["detail"] for h in (CHINESE, ENGLISH)
+    ]
+    assert told == ["顶级组织不能关闭。", "The top of the tree cannot be closed."]

@@ -164,3 +164,24 @@ def test_a_batch_of_two_hundred_orders_takes_few_statements(bench: Bench, n1: Cl
     versioned = [statement for statement in seen if statement.startswith(("UPDATE orders", "UPDATE receivables"))]
     assert len(versioned) == 350, "one for each confirmed order and each paid receivable, which hold their versions"
     assert len(seen) - len(versioned) < 60, "an order must not cost other round trips of its own"
+
+
+def test_the_lines_set_aside_are_explained_in_the_language_of_the_import(
+    bench: Bench, n1: Client, stocked: str
+) -> None:
+    content = f"{HEADER}\nN1-999999,2026-01-05,P-1,2,,CNY,draft,\nN1-000001,2026-01-05,P-9,2,,CNY,draft,\n".encode()
+    started = n1.call(
+        "POST",
+        "/orders/imports",
+        key="zh",
+        data={"file": (BytesIO(content), "orders.csv")},
+        headers={"Accept-Language": "zh-CN"},
+    )
+    bench.run_jobs()
+
+    job = n1.get(started.headers["Location"]).json
+    assert [line["errors"][0] for line in job["errors"]] == [
+        {"pointer": "/customer_code", "code": "unknown", "message": "没有此编码的客户，或您无权查看。"},
+        {"pointer": "/product_code", "code": "unknown", "message": "请选择您可见且在售的产品。"},
+    ]
+    assert "没有此编码的客户，或您无权查看。" in n1.get(job["rejected_file"]).text

@@ -330,3 +330,18 @@ def test_another_companys_pipeline_cannot_be_chosen(world: World, n1: Client, e1
     answer = n1.post("/opportunities", {"name": "x", "customer_id": customer, "pipeline_id": theirs})
     assert answer.json["errors"][0]["pointer"] == "/pipeline_id"
     assert n1.get(f"/pipelines/{theirs}").status_code == 404
+
+
+def test_what_a_stage_still_needs_is_called_by_its_label(world: World, n1: Client, customer: str) -> None:
+    pipeline = n1.post("/pipelines", {"name": "strict", "stages": STRICT}).json
+    path = f"/opportunities/{world.opportunity(n1, customer, pipeline_id=pipeline['id'])['id']}"
+
+    told = [n1.post(f"{path}/win", headers={"Accept-Language": asked}).json["detail"] for asked in ("zh-CN", "en")]
+    assert told == ["请先填写以下内容再推进：金额、预计成交日。", "Fill in amount, expected close before it goes on."]
+    told = [
+        n1.post(f"{path}/advance", {"stage": "nowhere"}, headers={"Accept-Language": asked}).json["detail"]
+        for asked in ("zh-CN", "en")
+    ]
+    assert told[0].startswith("该销售管道的阶段有：")
+    assert told[0].endswith("报价（proposal）、谈判（negotiation）。")
+    assert told[1].endswith("proposal, negotiation.")

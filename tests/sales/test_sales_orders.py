@@ -305,3 +305,28 @@ def test_orders_are_confirmed_in_bulk(world: World, n1: Client, customer: str) -
 
     assert [result["status"] for result in answer.json["results"]] == ["ok"] * 3
     assert len(n1.get("/orders?status=confirmed").json["items"]) == 3
+
+
+CHINESE = {"Accept-Language": "zh-CN"}
+
+
+def test_what_an_order_refuses_is_told_in_the_callers_language(world: World, n1: Client, customer: str) -> None:
+    path = f"/orders/{world.order(n1, customer)['id']}"
+    assert n1.post(f"{path}/confirm").status_code == 200
+
+    told = [n1.patch(path, {"note": "x"}, version=2, headers=headers).json for headers in (CHINESE, {})]
+    assert [each["detail"] for each in told] == [
+        "该订单的状态为“已确认”，只有草稿可以编辑。",
+        "This order is confirmed; only drafts can be edited.",
+    ]
+    assert {each["code"] for each in told} == {"state_conflict"}
+    too_many = {"lines": [{"line": 1, "quantity": "9"}]}
+    told = [n1.post(f"{path}/deliver", too_many, headers=headers).json["errors"][0] for headers in (CHINESE, {})]
+    assert told == [
+        {"pointer": "/lines/0", "code": "unfit", "message": "第 1 行待交付的数量只有 2。"},
+        {"pointer": "/lines/0", "code": "unfit", "message": "Of line 1 only 2 are still to be delivered."},
+    ]
+    unpriced = {"customer_id": customer, "lines": [{"name": "x", "quantity": "1"}]}
+    told = [n1.post("/orders", unpriced, headers=headers).json["errors"][0] for headers in (CHINESE, {})]
+    assert told[0] == {"pointer": "/lines/0/price", "code": "required", "message": "该产品没有 CNY 标价，请填写单价。"}
+    assert told[1]["message"] == "There is no list price in CNY; write the price."

@@ -221,3 +221,13 @@ def test_rating_rule(satisfaction: int, status: str) -> None:
 )
 def test_priority_rule(before: str, after: str) -> None:
     assert rules.raised(before) == after
+
+
+def test_why_a_verb_is_refused_is_told_in_the_callers_language(desk: Desk) -> None:
+    path = f"/requests/{desk.request()['id']}/resume"
+
+    told = [desk.agent.post(path, {}, headers={"Accept-Language": asked}).json["detail"] for asked in ("zh-CN", "en")]
+    assert told == [
+        "该服务请求的状态为“已创建”，“恢复”仅适用于：已挂起。",
+        "This request is created; resume is for requests that are on hold.",
+    ]

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from crm_chassis import errors
 from crm_chassis.database import system_transaction
+from crm_chassis.language import say
 from crm_chassis.service import current_runtime
 
 from ..audit.actions import record as write_audit
@@ -24,7 +25,7 @@ def change_password(user_id: UUID, session_id: UUID, *, current_password: str, n
     """
     user = _proven(user_id, current_password, "/current_password")
     if new_password == current_password:
-        raise errors.field_error("/new_password", "same", "Choose another password than the present one.")
+        raise errors.field_error("/new_password", "same", say("Choose another password than the present one."))
     sign_in.check_strength(new_password, user)
     with system_transaction() as session:
         user = session.get_one(User, user_id)
@@ -49,7 +50,7 @@ def second_factor(
 
 def _enrol(credential: Credential, user: User) -> dict[str, Any]:
     if credential.totp_confirmed:
-        raise errors.StateConflict("The second factor is set up already; disable it first.")
+        raise errors.StateConflict(say("The second factor is set up already; disable it first."))
     secret = codes.new_secret()
     credential.totp_secret = codes.sealed(secret, current_runtime().settings.signing_key)
     return {"enabled": False, "secret": secret, "address": codes.address(secret, user.username)}
@@ -59,9 +60,9 @@ def _confirm(user_id: UUID, code: str) -> dict[str, Any]:
     with system_transaction() as session:
         credential, user = _credential(session, user_id), session.get_one(User, user_id)
         if credential.totp_confirmed or not credential.totp_secret:
-            raise errors.StateConflict("There is no second factor waiting to be confirmed.")
+            raise errors.StateConflict(say("There is no second factor waiting to be confirmed."))
         if not codes.accepts(credential, code, current_runtime().settings.signing_key):
-            raise errors.field_error("/totp", "wrong", "The code does not fit; check the clock of your phone.")
+            raise errors.field_error("/totp", "wrong", say("The code does not fit; check the clock of your phone."))
         credential.totp_confirmed = True
         _audit(session, user, "enabled")
     return {"enabled": True}
@@ -83,7 +84,7 @@ def _proven(user_id: UUID, password: str, pointer: str) -> User:
     if not passwords.matches(password, stored):
         with system_transaction() as session:
             lockout.failed(session, key)
-        raise errors.field_error(pointer, "wrong", "This is not your password.")
+        raise errors.field_error(pointer, "wrong", say("This is not your password."))
     with system_transaction() as session:
         lockout.forgive(session, key)
     return user
@@ -92,7 +93,7 @@ def _proven(user_id: UUID, password: str, pointer: str) -> User:
 def _credential(session: Session, user_id: UUID) -> Credential:
     found = queries.credential(session, user_id)
     if found is None:
-        raise errors.StateConflict("This account has no password.")
+        raise errors.StateConflict(say("This account has no password."))
     return found
 
 

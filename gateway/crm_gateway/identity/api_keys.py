@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from crm_chassis import clock, errors, fields
 from crm_chassis.collection import Collection, RecordSchema
 from crm_chassis.identity import current_principal
+from crm_chassis.language import say
+from crm_contracts.permissions import permission_label
 
 from .. import freshness
 from ..audit.actions import record as write_audit
@@ -37,7 +39,7 @@ def create(session: Session, values: dict[str, Any]) -> ApiKey:
     caller = current_principal()
     _check(values)
     if values.get("owner_id") != caller.user_id:
-        raise errors.field_error("/owner_id", "out_of_scope", "A key acts as whoever makes it.")
+        raise errors.field_error("/owner_id", "out_of_scope", say("A key acts as whoever makes it."))
     secret = KEY_MARK + secrets.token_urlsafe(32)
     key = ApiKey(**{"active": True, **values}, prefix=secret[:_SHOWN], digest=rules.digest(secret))
     session.add(key)
@@ -51,7 +53,7 @@ def update(session: Session, key: ApiKey, values: dict[str, Any]) -> None:
     """Change a key. Raises Forbidden for permissions the caller lacks; its owner stays."""
     _check(values)
     if values.get("owner_id", key.owner_id) != key.owner_id:
-        raise errors.field_error("/owner_id", "fixed", "A key acts as whoever made it.")
+        raise errors.field_error("/owner_id", "fixed", say("A key acts as whoever made it."))
     for name, value in values.items():
         setattr(key, name, value)
     drop = freshness.change_credentials if key.active else freshness.end_credentials
@@ -68,9 +70,14 @@ def remove(session: Session, key: ApiKey) -> None:
 def _check(values: dict[str, Any]) -> None:
     missing = sorted(set(values.get("scopes", ())) - set(current_principal().grants))
     if missing:
-        raise errors.Forbidden(f"You do not hold {', '.join(missing[:5])} yourself.", code="beyond_reach")
+        raise errors.Forbidden(
+            say(
+                "You do not hold {permissions} yourself.", permissions=[permission_label(each) for each in missing[:5]]
+            ),
+            code="beyond_reach",
+        )
     if values.get("expires_at") and values["expires_at"] <= clock.now():
-        raise errors.field_error("/expires_at", "past", "Choose a time to come.")
+        raise errors.field_error("/expires_at", "past", say("Choose a time to come."))
 
 
 def _audit(session: Session, key: ApiKey, fact: str) -> None:

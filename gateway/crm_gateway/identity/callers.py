@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from crm_chassis import clock, errors
 from crm_chassis.database import system_transaction
+from crm_chassis.language import say
 from crm_chassis.service import current_runtime
 
 from .. import freshness
@@ -43,7 +44,7 @@ def resolve(secret: str) -> tuple[Caller, str]:
     digest = rules.digest(secret)
     remembered, generation = shared.get(f"caller:{digest}", freshness.GENERATION)
     if remembered == freshness.ENDED:
-        raise errors.Unauthenticated("Sign in again: this session was ended.")
+        raise errors.Unauthenticated(say("Sign in again: this session was ended."))
     if remembered is not None:
         caller = _read(remembered)
     else:
@@ -76,7 +77,7 @@ def _of_session(session: Session, digest: str) -> tuple[Caller, int]:
     token, sign_in, active, must_change = found
     holds = rules.alive(now=now, seen_at=sign_in.seen_at, expires_at=sign_in.expires_at, ended_at=sign_in.ended_at)
     if token.kind == "refresh" or token.expires_at <= now or not holds or not active:
-        raise errors.Unauthenticated("Sign in again: this session is over.")
+        raise errors.Unauthenticated(say("Sign in again: this session is over."))
     if now - sign_in.seen_at > _SEEN_EVERY:
         session.execute(update(SignIn).where(SignIn.id == sign_in.id).values(seen_at=now))
     caller = Caller(sign_in.user_id, sign_in.id, token.kind, must_change)
@@ -89,10 +90,10 @@ def _of_key(session: Session, digest: str) -> tuple[Caller, int]:
         select(ApiKey, User.id, User.active).join(User, User.id == ApiKey.owner_id).where(ApiKey.digest == digest)
     ).first()
     if found is None:
-        raise errors.Unauthenticated("This API key is not known.")
+        raise errors.Unauthenticated(say("This API key is not known."))
     key, owner_id, active = found
     if not key.active or not active or (key.expires_at and key.expires_at <= now):
-        raise errors.Unauthenticated("This API key was withdrawn or has expired.")
+        raise errors.Unauthenticated(say("This API key was withdrawn or has expired."))
     session.execute(
         update(ApiKey).where(ApiKey.id == key.id).values(last_used_at=now),
         execution_options={"synchronize_session": False},

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from werkzeug.http import parse_cookie
 
 from crm_chassis import errors
+from crm_chassis.language import say
 from crm_chassis.settings import Settings
 
 from . import callers, sessions
@@ -44,14 +45,14 @@ def visitor(environ: Environ, settings: Settings, principals: Principals, *, ope
         return None
     caller, generation = callers.resolve(secret)
     if by_cookie != (caller.kind == "browser"):
-        raise errors.Unauthenticated("This credential belongs somewhere else.")
+        raise errors.Unauthenticated(say("This credential belongs somewhere else."))
     if by_cookie and environ["REQUEST_METHOD"] not in _SAFE:
         _check_csrf(environ, secret, settings)
     known = principals.of(caller.user_id, caller.scopes, generation)
     if known is None:
-        raise errors.Unauthenticated("This user is not active.")
+        raise errors.Unauthenticated(say("This user is not active."))
     if caller.must_change and not open_door:
-        raise errors.Forbidden("Change your password first, at /auth/password.", code="password_change_required")
+        raise errors.Forbidden(say("Change your password first, at /auth/password."), code="password_change_required")
     return Visitor(caller, known, secret)
 
 
@@ -75,7 +76,7 @@ def check_origin(environ: Environ, settings: Settings) -> None:
         environ.get("HTTP_HOST"),
         urlsplit(settings.public_url).netloc,
     }:
-        raise errors.Forbidden("Sign in from our own pages.", code="wrong_origin")
+        raise errors.Forbidden(say("Sign in from our own pages."), code="wrong_origin")
 
 
 def _secret(environ: Environ, settings: Settings) -> tuple[str | None, bool]:
@@ -92,4 +93,4 @@ def _secret(environ: Environ, settings: Settings) -> tuple[str | None, bool]:
 def _check_csrf(environ: Environ, secret: str, settings: Settings) -> None:
     given = environ.get(CSRF_HEADER, "")
     if not hmac.compare_digest(given.encode(), sessions.csrf_token(secret, settings.signing_key).encode()):
-        raise errors.Forbidden("Send the X-CSRF-Token that sign-in answered.", code="csrf")
+        raise errors.Forbidden(say("Send the X-CSRF-Token that sign-in answered."), code="csrf")

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from crm_chassis import clock, errors
+from crm_chassis.language import say
 
 from . import rules
 from .models import SignInFailures
@@ -33,7 +34,7 @@ def count_attempt(session: Session, key: str) -> None:
     if row.locked_until and row.locked_until > now:
         wait = int((row.locked_until - now).total_seconds()) + 1
         raise errors.TooMany(
-            f"Too many failed sign-ins; try again in {wait} seconds.",
+            say("Too many failed sign-ins; try again in {wait} seconds.", wait=wait),
             code="locked",
             headers={"Retry-After": str(wait)},
         )

@@ -12,6 +12,7 @@ from crm_chassis import errors, org
 from crm_chassis.database import system_transaction
 from crm_chassis.http import Blueprint, accepts, json_response
 from crm_chassis.identity import Grant, current_principal, requires
+from crm_chassis.language import say
 from crm_chassis.service import current_runtime
 
 from ..audit.actions import origin
@@ -58,7 +59,7 @@ def token(body: dict[str, Any]) -> Response:
         with system_transaction() as session:
             pair = sessions.refreshed(session, body["refresh_token"])
         if pair is None:
-            raise errors.Unauthenticated("This refresh token was used before; sign in again.", code="token_reused")
+            raise errors.Unauthenticated(say("This refresh token was used before; sign in again."), code="token_reused")
     else:
         _, sign_in_id = sign_in(_attempt(body), "client")
         with system_transaction() as session:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime, timedelta
 
+from crm_chassis.language import Sentence, say
+
 PASSWORD_LEAST, PASSWORD_MOST = 10, 200
 
 IDLE = timedelta(hours=12)
@@ -21,17 +23,21 @@ FORGOTTEN_AFTER = timedelta(hours=24)
 """Failures older than this no longer count."""
 
 
-def weakness(password: str, *names: str | None) -> str | None:
+def weakness(password: str, *names: str | None) -> Sentence | None:
     """Why a password is too weak, or None.
 
     Length is what counts (NIST SP 800-63B): 10 to 200 characters, not a name of its owner, not a few over and over.
     """
     if not PASSWORD_LEAST <= len(password) <= PASSWORD_MOST:
-        return f"Use {PASSWORD_LEAST} to {PASSWORD_MOST} characters."
+        return say(
+            "Use {least} to {most} characters.",
+            least=PASSWORD_LEAST,
+            most=PASSWORD_MOST,
+        )
     if any(name and password.casefold() == name.casefold() for name in names):
-        return "Do not use your own name."
+        return say("Do not use your own name.")
     if len(set(password)) < 4:
-        return "Use more different characters."
+        return say("Use more different characters.")
     return None
 
 

@@ -7,6 +7,8 @@ from typing import Any
 from marshmallow import Schema, ValidationError, validate, validates_schema
 from marshmallow import fields as ma
 
+from crm_chassis.language import say
+
 _SECRET = validate.Length(min=1, max=200)
 _NAME = validate.Length(min=1, max=80)
 
@@ -33,7 +35,7 @@ class TokenBody(Schema):
         wanted = ("username", "password") if values["grant_type"] == "password" else ("refresh_token",)
         for name in wanted:
             if name not in values:
-                raise ValidationError("Missing data for required field.", name)
+                raise ValidationError(say("Missing data for required field."), name)
 
 
 class PasswordBody(Schema):

@@ -13,6 +13,7 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from crm_chassis import clock, errors
+from crm_chassis.language import say
 
 from .. import freshness
 from ..audit.actions import record as write_audit
@@ -66,11 +67,11 @@ def refreshed(session: Session, refresh_token: str) -> Pair | None:
     """
     token = session.scalar(select(Token).where(Token.digest == rules.digest(refresh_token)).with_for_update())
     if token is None or token.kind != "refresh" or token.expires_at <= clock.now():
-        raise errors.Unauthenticated("Sign in again: this refresh token is not known or has expired.")
+        raise errors.Unauthenticated(say("Sign in again: this refresh token is not known or has expired."))
     sign_in = session.get_one(SignIn, token.sign_in_id)
     user = session.get(User, sign_in.user_id)
     if user is None or not user.active or not _alive(sign_in, clock.now()):
-        raise errors.Unauthenticated("Sign in again: this session is over.")
+        raise errors.Unauthenticated(say("Sign in again: this session is over."))
     if token.used_at is not None:
         end(session, sign_in, user, reason="refresh_token_reused")
         return None

@@ -11,12 +11,15 @@ from sqlalchemy.orm import Session
 
 from crm_chassis import clock, errors, outbox
 from crm_chassis.database import system_transaction
+from crm_chassis.language import Sentence, say
 from crm_chassis.service import current_runtime
 
 from ..audit.actions import record as write_audit
 from ..audit.actions import root_unit
 from . import lockout, passwords, queries, rules, sessions, totp
 from .models import Credential, SignIn, User
+
+WRONG = say("The name or the password is wrong.")
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ def _refuse(
     key: str,
     *,
     code: str = "sign_in_failed",
-    detail: str = "The name or the password is wrong.",
+    detail: Sentence = WRONG,
 ) -> NoReturn:
     with system_transaction() as session:
         lockout.failed(session, key)
@@ -88,9 +91,9 @@ def _second_factor(attempt: Attempt, user: User, key: str) -> None:
             lockout.forgive(session, key)
         right = attempt.totp and totp.accepts(credential, attempt.totp, current_runtime().settings.signing_key)
     if not attempt.totp:
-        raise errors.Unauthenticated("Enter the code of your authenticator app.", code="totp_required")
+        raise errors.Unauthenticated(say("Enter the code of your authenticator app."), code="totp_required")
     if not right:
-        _refuse(attempt, user, key, code="totp_wrong", detail="The code is wrong or was used already.")
+        _refuse(attempt, user, key, code="totp_wrong", detail=say("The code is wrong or was used already."))
 
 
 def _welcome(session: Session, user: User, opened: SignIn) -> None:

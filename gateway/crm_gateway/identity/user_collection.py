@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from crm_chassis import fields, org
 from crm_chassis.collection import Collection, RecordSchema, Verb
 from crm_chassis.identity import principal_or_none
+from crm_chassis.language import say
 
 from ..checked import also
 from . import queries, rules, users
@@ -24,7 +25,7 @@ class UserSchema(RecordSchema):
 
     username = also(
         fields.text(("用户名", "User name"), required=True, longest=80),
-        validate.Regexp(r"^[\w.@+-]{2,80}\Z", error="2 to 80 letters, digits and . @ + - _."),
+        validate.Regexp(r"^[\w.@+-]{2,80}\Z", error=say("2 to 80 letters, digits and . @ + - _.")),
     )
     display_name = fields.text(("姓名", "Name"), required=True, longest=120)
     email = fields.email(("邮箱", "E-mail"))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from crm_chassis import clock, errors, ids, org, outbox
 from crm_chassis.identity import current_principal, principal_or_none
+from crm_chassis.language import say
 
 from .. import freshness
 from ..audit.actions import record as write_audit
@@ -45,7 +46,7 @@ def update(session: Session, user: User, values: dict[str, Any]) -> None:
     refuse_stronger(session, user)
     for word in ("password", "must_change_password"):
         if word in values:
-            raise errors.field_error(f"/{word}", "fixed", "Use the verb `reset-password`.")
+            raise errors.field_error(f"/{word}", "fixed", say("Use the verb `reset-password`."))
     _resolve_role_keys(session, values)
     administrators = _administrators(session, user)
     for name, value in values.items():
@@ -60,16 +61,16 @@ def update(session: Session, user: User, values: dict[str, Any]) -> None:
     if is_changed:
         _publish(session, user, "changed")
         if administrators == 1 and not _administrators(session, user):
-            raise errors.StateConflict("This is the last group administrator; make another one first.")
+            raise errors.StateConflict(say("This is the last group administrator; make another one first."))
 
 
 def deactivate(session: Session, user: User) -> User:
     """Let a user sign in no more and end every session. Raises StateConflict for oneself and who is inactive."""
     refuse_stronger(session, user)
     if user.id == current_principal().user_id:
-        raise errors.StateConflict("Ask another administrator to deactivate you.")
+        raise errors.StateConflict(say("Ask another administrator to deactivate you."))
     if not user.active:
-        raise errors.StateConflict("This user is not active.")
+        raise errors.StateConflict(say("This user is not active."))
     user.active = False
     sessions.end_all(session, user)
     freshness.end_credentials(session, queries.key_digests(session, user.id))
@@ -81,7 +82,7 @@ def activate(session: Session, user: User) -> User:
     """Let a deactivated user sign in again. Raises StateConflict when they are active."""
     refuse_stronger(session, user)
     if user.active:
-        raise errors.StateConflict("This user is active.")
+        raise errors.StateConflict(say("This user is active."))
     user.active = True
     _check_units(session, user, "user:update")
     _publish(session, user, "changed")
@@ -93,7 +94,7 @@ def hand_over(session: Session, user: User, *, to_user_id: UUID) -> User:
     refuse_stronger(session, user)
     heir = session.get(User, to_user_id)
     if heir is None or not heir.active or heir.id == user.id:
-        raise errors.field_error("/to_user_id", "unknown", "Choose another active user that you see.")
+        raise errors.field_error("/to_user_id", "unknown", say("Choose another active user that you see."))
     views.hand_over(session, from_user_id=user.id, to_user_id=heir.id)
     # The event needs a version of its own.
     user.updated_at = clock.now()
@@ -175,7 +176,7 @@ def _resolve_role_keys(session: Session, values: dict[str, Any]) -> None:
     found = {key: role for key in keys if (role := roles.by_key(session, key))}
     unknown = [key for key in keys if key not in found]
     if unknown:
-        raise errors.field_error("/role_keys", "unknown", f"There is no role {unknown[0]}.")
+        raise errors.field_error("/role_keys", "unknown", say("There is no role {role}.", role=unknown[0]))
     values["role_ids"] = [role.id for role in found.values()]
 
 
@@ -189,9 +190,9 @@ def _check_units(session: Session, user: User, permission: str) -> None:
     for unit_id in user.all_units:
         pointer = "/unit_id" if unit_id == user.unit_id else "/unit_ids"
         if not caller.reaches_unit(permission, unit_id):
-            raise errors.field_error(pointer, "out_of_scope", "Choose a unit that your roles reach.")
+            raise errors.field_error(pointer, "out_of_scope", say("Choose a unit that your roles reach."))
         if unit_id not in open_ones:
-            raise errors.field_error(pointer, "closed", "Choose a unit that is open.")
+            raise errors.field_error(pointer, "closed", say("Choose a unit that is open."))
 
 
 def _check_people(session: Session, user: User) -> None:
@@ -200,7 +201,7 @@ def _check_people(session: Session, user: User) -> None:
     with session.no_autoflush:
         known = org.users(session, [user.manager_id])
     if user.manager_id not in known or user.manager_id == user.id:
-        raise errors.field_error("/manager_id", "unknown", "Choose another user as the manager.")
+        raise errors.field_error("/manager_id", "unknown", say("Choose another user as the manager."))
 
 
 def _refuse_roles_beyond(session: Session, user: User) -> None:
@@ -209,7 +210,7 @@ def _refuse_roles_beyond(session: Session, user: User) -> None:
         held = roles.by_ids(session, user.role_ids)
     above = set(org.tree().ancestors(user.unit_id))
     if len(held) != len(set(user.role_ids)) or any(role.unit_id not in above for role in held):
-        raise errors.field_error("/role_ids", "unknown", "Choose roles that serve the user's unit.")
+        raise errors.field_error("/role_ids", "unknown", say("Choose roles that serve the user's unit."))
     role_actions.refuse_beyond(current_principal(), [role.grants for role in held], user.all_units)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from crm_chassis import errors, ids, org, outbox
 from crm_chassis.database import everything, system_transaction
 from crm_chassis.identity import current_principal, principal_or_none
+from crm_chassis.language import say
 
 from .. import freshness
 from ..audit.actions import record as write_audit
@@ -52,7 +53,7 @@ def plant_root(session: Session, *, code: str, name: str, name_en: str) -> Unit:
 def update(session: Session, unit: Unit, values: dict[str, Any]) -> None:
     """Change a unit's own fields. Raises Invalid when the parent is among them: that is what ``move`` is for."""
     if values.pop("parent_id", unit.parent_id) != unit.parent_id:
-        raise errors.field_error("/parent_id", "fixed", "Use the verb `move` to put a unit elsewhere.")
+        raise errors.field_error("/parent_id", "fixed", say("Use the verb `move` to put a unit elsewhere."))
     values.pop("unit_id", None)
     if values.get("kind", unit.kind) != unit.kind:
         _refuse_kind(session, unit, values["kind"])
@@ -70,10 +71,10 @@ def move(session: Session, unit: Unit, *, parent_id: UUID) -> Unit:
     Invalid for a parent that is closed or out of the caller's reach.
     """
     if unit.parent_id is None:
-        raise errors.StateConflict("The top of the tree cannot be moved.")
+        raise errors.StateConflict(say("The top of the tree cannot be moved."))
     parent = _parent(session, parent_id, "org_unit:update")
     if _is_below(session, parent_id, unit.id):
-        raise errors.StateConflict("A unit cannot be moved below itself.", code="cycle")
+        raise errors.StateConflict(say("A unit cannot be moved below itself."), code="cycle")
     _refuse_misplaced(unit.kind, parent)
     before = unit.parent_id
     unit.parent_id = parent_id
@@ -84,15 +85,15 @@ def move(session: Session, unit: Unit, *, parent_id: UUID) -> Unit:
 def close(session: Session, unit: Unit) -> Unit:
     """Close a unit. Raises StateConflict while it has open units below or active users."""
     if not unit.active:
-        raise errors.StateConflict("This unit is closed already.")
+        raise errors.StateConflict(say("This unit is closed already."))
     if unit.parent_id is None:
-        raise errors.StateConflict("The top of the tree cannot be closed.")
+        raise errors.StateConflict(say("The top of the tree cannot be closed."))
     with everything(session):
         below = select(func.count()).select_from(Unit).where(Unit.parent_id == unit.id, Unit.active)
         if session.scalar(below):
-            raise errors.StateConflict("Close or move the units below first.", code="has_units")
+            raise errors.StateConflict(say("Close or move the units below first."), code="has_units")
         if users.active_in(session, unit.id):
-            raise errors.StateConflict("Move or deactivate the users of this unit first.", code="has_users")
+            raise errors.StateConflict(say("Move or deactivate the users of this unit first."), code="has_users")
     unit.active = False
     _republish(session, unit, "closed")
     return unit
@@ -101,11 +102,11 @@ def close(session: Session, unit: Unit) -> Unit:
 def reopen(session: Session, unit: Unit) -> Unit:
     """Open a closed unit again. Raises StateConflict when it is open, or its parent is closed."""
     if unit.active:
-        raise errors.StateConflict("This unit is open.")
+        raise errors.StateConflict(say("This unit is open."))
     with everything(session):
         parent = session.get_one(Unit, unit.parent_id)
         if not parent.active:
-            raise errors.StateConflict("Open the unit above first.")
+            raise errors.StateConflict(say("Open the unit above first."))
     unit.active = True
     _republish(session, unit, "changed")
     return unit
@@ -177,12 +178,12 @@ def lock_tree(session: Session) -> None:
 
 def _parent(session: Session, parent_id: UUID | None, permission: str) -> Unit:
     if parent_id is None:
-        raise errors.field_error("/parent_id", "required", "Name the unit above; there is one top of the tree.")
+        raise errors.field_error("/parent_id", "required", say("Name the unit above; there is one top of the tree."))
     parent = session.scalar(select(Unit).where(Unit.id == parent_id).with_for_update())
     if parent is None or not current_principal().reaches_unit(permission, parent_id):
-        raise errors.field_error("/parent_id", "out_of_scope", "Choose a unit that your roles reach.")
+        raise errors.field_error("/parent_id", "out_of_scope", say("Choose a unit that your roles reach."))
     if not parent.active:
-        raise errors.field_error("/parent_id", "closed", "This unit is closed.")
+        raise errors.field_error("/parent_id", "closed", say("This unit is closed."))
     return parent
 
 
@@ -198,7 +199,7 @@ def _refuse_kind(session: Session, unit: Unit, kind: str) -> None:
         _refuse_misplaced(kind, session.get(Unit, unit.parent_id) if unit.parent_id else None)
         for below in session.scalars(select(Unit.kind).where(Unit.parent_id == unit.id).distinct()):
             if rules.misplaced(below, kind):
-                raise errors.field_error("/kind", "misplaced", "Companies below this unit forbid that kind.")
+                raise errors.field_error("/kind", "misplaced", say("Companies below this unit forbid that kind."))
 
 
 def _check_manager(session: Session, unit: Unit) -> None:
@@ -207,7 +208,7 @@ def _check_manager(session: Session, unit: Unit) -> None:
     with session.no_autoflush:
         found = org.users(session, [unit.manager_id])
     if unit.manager_id not in found:
-        raise errors.field_error("/manager_id", "unknown", "There is no such user.")
+        raise errors.field_error("/manager_id", "unknown", say("There is no such user."))
 
 
 def _is_below(session: Session, unit_id: UUID, root_id: UUID) -> bool:

@@ -9,6 +9,7 @@ from marshmallow import fields as ma
 
 from crm_chassis import fields
 from crm_chassis.collection import Collection, RecordSchema, Verb
+from crm_chassis.language import say
 
 from ..checked import also
 from . import actions
@@ -34,11 +35,11 @@ class OrgUnitSchema(RecordSchema):
     cell_id = fields.text(("单元", "Cell"), longest=40, dump_only=True)
     timezone = also(
         fields.text(("时区", "Time zone"), longest=60, allow_none=False),
-        validate.OneOf(_ZONES, error="Write an IANA time zone such as Asia/Shanghai."),
+        validate.OneOf(_ZONES, error=say("Write an IANA time zone such as Asia/Shanghai.")),
     )
     currency = also(
         fields.text(("币种", "Currency"), longest=3, allow_none=False),
-        validate.Regexp(r"^[A-Z]{3}\Z", error="Write an ISO 4217 code such as CNY."),
+        validate.Regexp(r"^[A-Z]{3}\Z", error=say("Write an ISO 4217 code such as CNY.")),
     )
     active = fields.boolean(("启用", "Active"), dump_only=True)
     tree_version = ma.Integer(

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from crm_chassis import errors, org, outbox
 from crm_chassis.http import plain
 from crm_chassis.identity import Principal, current_principal, principal_or_none
+from crm_chassis.language import say
+from crm_contracts.permissions import permission_label
 
 from .. import freshness
 from ..audit.actions import record as write_audit
@@ -36,9 +38,11 @@ def update(session: Session, role: Role, values: dict[str, Any]) -> None:
     caller = current_principal()
     refuse_beyond(caller, [role.grants], frozenset({role.unit_id}))
     if role.key == ADMINISTRATOR and not {"grants", "fields"}.isdisjoint(values):
-        raise errors.StateConflict("The group administrator's role stays whole, so that nobody can lock everybody out.")
+        raise errors.StateConflict(
+            say("The group administrator's role stays whole, so that nobody can lock everybody out.")
+        )
     if values.get("key", role.key) != role.key:
-        raise errors.field_error("/key", "fixed", "The key of a role is what other services know it by.")
+        raise errors.field_error("/key", "fixed", say("The key of a role is what other services know it by."))
     for name, value in values.items():
         setattr(role, name, plain(value) if name in {"grants", "fields"} else value)
     refuse_beyond(caller, [role.grants], frozenset({role.unit_id}))
@@ -49,12 +53,14 @@ def update(session: Session, role: Role, values: dict[str, Any]) -> None:
 def remove(session: Session, role: Role) -> None:
     """Let a role go. Raises StateConflict for ready-made roles and while users hold it, Forbidden beyond own reach."""
     if role.built_in:
-        raise errors.StateConflict("Ready-made roles stay; change what they grant, or stop giving them.")
+        raise errors.StateConflict(say("Ready-made roles stay; change what they grant, or stop giving them."))
     refuse_beyond(current_principal(), [role.grants], frozenset({role.unit_id}))
     held = select(func.count()).select_from(org.OrgUser).where(org.OrgUser.roles.contains([role.key]))
     holders = session.scalar(held.where(org.OrgUser.active))
     if holders:
-        raise errors.StateConflict(f"{holders} users hold this role; take it from them first.", code="role_in_use")
+        raise errors.StateConflict(
+            say("{holders} users hold this role; take it from them first.", holders=holders), code="role_in_use"
+        )
     _publish(session, role, "deleted")
 
 
@@ -63,8 +69,10 @@ def refuse_beyond(caller: Principal, grants: Iterable[Iterable[dict[str, Any]]],
     tree = org.tree()
     missing = rules.beyond(rules.reaches(grants, units, tree), held_by(caller), tree)
     if missing:
-        named = ", ".join(missing[:5])
-        raise errors.Forbidden(f"This would go beyond your own reach: {named}.", code="beyond_reach")
+        named = [permission_label(each) for each in missing[:5]]
+        raise errors.Forbidden(
+            say("This would go beyond your own reach: {permissions}.", permissions=named), code="beyond_reach"
+        )
 
 
 def held_by(principal: Principal) -> dict[str, rules.Reach]:

@@ -6,29 +6,11 @@ from flask import Response
 
 from crm_chassis.http import Blueprint, json_response
 from crm_chassis.identity import requires
-from crm_contracts.permissions import RESOURCES
+from crm_contracts.permissions import ACTION_LABELS, RESOURCES
 
 from .schemas import ACCESS, SCOPE_LABELS
 
 blueprint = Blueprint("permissions", __name__, url_prefix="/permissions")
-
-ACTION_LABELS = {
-    "read": ("查看", "Read"),
-    "create": ("新建", "Create"),
-    "update": ("修改", "Change"),
-    "delete": ("删除", "Delete"),
-    "export": ("导出", "Export"),
-    "import": ("导入", "Import"),
-    "assign": ("分配", "Assign"),
-    "claim": ("认领", "Claim"),
-    "approve": ("审批", "Approve"),
-    "configure": ("配置", "Configure"),
-    "confirm": ("确认", "Confirm"),
-    "deliver": ("交付", "Deliver"),
-    "write_off": ("核销", "Write off"),
-    "publish": ("发布", "Publish"),
-    "pay": ("付款", "Pay"),
-}
 
 
 @blueprint.get("")

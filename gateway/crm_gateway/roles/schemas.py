@@ -9,6 +9,7 @@ from marshmallow import fields as ma
 
 from crm_chassis import fields
 from crm_chassis.collection import RecordSchema
+from crm_chassis.language import say
 from crm_contracts.permissions import RESOURCES, SCOPES
 
 from ..checked import also
@@ -39,9 +40,9 @@ class GrantSchema(Schema):
     @validates_schema
     def _known(self, values: dict[str, Any], **_: Any) -> None:
         if values["action"] not in RESOURCES[values["resource"]].actions:
-            raise ValidationError("This resource has no such action.", "action")
+            raise ValidationError(say("This resource has no such action."), "action")
         if (values["scope"] == "units") != bool(values.get("unit_ids")):
-            raise ValidationError("Name `unit_ids` with the scope `units`, and only then.", "unit_ids")
+            raise ValidationError(say("Name `unit_ids` with the scope `units`, and only then."), "unit_ids")
 
 
 class FieldSchema(Schema):
@@ -57,7 +58,7 @@ class RoleSchema(RecordSchema):
 
     key = also(
         fields.text(("标识", "Key"), required=True, longest=40),
-        validate.Regexp(r"^[a-z][a-z0-9_]{1,39}\Z", error="Small letters, digits and _, at most 40."),
+        validate.Regexp(r"^[a-z][a-z0-9_]{1,39}\Z", error=say("Small letters, digits and _, at most 40.")),
     )
     name = fields.text(("名称", "Name"), required=True, longest=120)
     name_en = fields.text(("英文名称", "English name"), longest=120)

@@ -11,7 +11,8 @@ from urllib.parse import quote
 import structlog
 
 from crm_chassis import app as chassis
-from crm_chassis import errors, identity, ids, logs, metrics
+from crm_chassis import errors, identity, ids, language, logs, metrics
+from crm_chassis.language import say
 from crm_chassis.service import Runtime
 
 from ..audit.actions import origin
@@ -63,6 +64,7 @@ class Edge:
         started = time.perf_counter()
         request_id = clean(environ)
         origin.set(environ.get("REMOTE_ADDR"))
+        language.begin(environ.get("HTTP_ACCEPT_LANGUAGE"))
         logs.set_request_id(request_id)
         with self.runtime.activate():
             try:
@@ -71,7 +73,7 @@ class Edge:
                 answer = chassis.problem(error)
             except Exception as error:
                 log.error("unexpected error", path=environ["PATH_INFO"], exc_info=error)
-                answer = chassis.problem(errors.ProblemError("Quote the request id when you report this."))
+                answer = chassis.problem(errors.ProblemError(say("Quote the request id when you report this.")))
         answer.headers["X-Request-Id"] = request_id
         answer.headers.extend(_SAFETY)
         _note(environ, "gateway", answer.status_code, started, environ.get(VISITOR))
@@ -90,7 +92,7 @@ class Edge:
             raise errors.Unauthenticated
         upstream = self.upstreams.get(service)
         if upstream is None:
-            raise errors.Unavailable("This part of the system is not installed here.", code="no_upstream")
+            raise errors.Unavailable(say("This part of the system is not installed here."), code="no_upstream")
         environ["banyan.headers"] = standing.headers()
         return self._there(upstream, environ, start_response, request_id, started)
 
@@ -101,6 +103,8 @@ class Edge:
         settings = self.runtime.settings
         found = doorway.visitor(environ, settings, self.principals, open_door=below in _DOORS)
         environ[VISITOR] = found
+        if found is not None:
+            language.prefer(found.known.principal.locale)
         return found
 
     def _count(self, environ: Environ, path: str, visitor: Visitor | None) -> Any:

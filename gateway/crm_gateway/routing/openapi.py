@@ -14,6 +14,8 @@ import structlog
 from urllib3 import Timeout
 from urllib3.exceptions import HTTPError
 
+from crm_chassis.language import LANGUAGES
+
 from .upstreams import Upstream
 
 log = structlog.get_logger("openapi")
@@ -163,7 +165,8 @@ def _info(version: str) -> dict[str, str]:
     return {
         "title": "Banyan",
         "version": version,
-        "description": "Customer relations for a group of companies. Sign in at /auth/login (browser) or /auth/token.",
+        "description": "Customer relations for a group of companies. Sign in at /auth/login (browser) or /auth/token. "
+        "Labels and messages are in the language that Accept-Language asks for, zh-CN or en, else in the caller's own.",
     }
 
 
@@ -195,4 +198,9 @@ def _problem() -> dict[str, Any]:
 
 def _problem_response() -> dict[str, Any]:
     schema = {"$ref": "#/components/schemas/Problem"}
-    return {"description": "What went wrong", "content": {"application/problem+json": {"schema": schema}}}
+    language = {"schema": {"type": "string", "enum": list(LANGUAGES)}, "description": "Of title, detail and messages"}
+    return {
+        "description": "What went wrong",
+        "headers": {"Content-Language": language},
+        "content": {"application/problem+json": {"schema": schema}},
+    }

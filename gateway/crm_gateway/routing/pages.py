@@ -16,6 +16,7 @@ from werkzeug.security import safe_join
 from crm_chassis import errors
 from crm_chassis.http import Blueprint, gives, json_response
 from crm_chassis.identity import requires
+from crm_chassis.language import say
 
 from .rules import API
 
@@ -116,7 +117,7 @@ def _console(root: str, path: str) -> Response:
         hashed = path.startswith("assets/")
         return _file(Path(found), _IMMUTABLE if hashed else _ASK_AGAIN, _CONSOLE)
     if path.startswith("assets/"):
-        raise errors.NotFound("This file belongs to another release of the console; load the page again.")
+        raise errors.NotFound(say("This file belongs to another release of the console; load the page again."))
     return _file(Path(root) / "index.html", _ASK_AGAIN, _CONSOLE)
 
 

@@ -11,6 +11,7 @@ from urllib3 import BaseHTTPResponse, Timeout
 from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError, ReadTimeoutError
 
 from crm_chassis import errors, identity
+from crm_chassis.language import say
 
 from . import rules
 from .upstreams import CONNECT_S, RETRIED, Slot, Upstream
@@ -54,14 +55,14 @@ class Body:
         self.length: int | None = int(length) if length.isascii() and length.isdigit() else None
         chunked = "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
         if (self.length or 0) > most:
-            raise errors.TooLarge(f"Send {most // 1_048_576} MB at most.")
+            raise errors.TooLarge(say("Send {most} MB at most.", most=most // 1048576))
         self._source = environ["wsgi.input"] if self.length or chunked else None
         self._left = most
         self.kept: bytes | None = b"" if self._source is None else None
         if self._source is not None and self.length and self.length <= _SMALL:
             self.kept = self._source.read(self.length)
             if len(self.kept) < self.length:
-                raise errors.BadRequest("The body ended before its Content-Length.")
+                raise errors.BadRequest(say("The body ended before its Content-Length."))
 
     @property
     def repeatable(self) -> bool:
@@ -79,7 +80,7 @@ class Body:
         piece: bytes = self._source.read(min(size, _PIECE))
         self._left -= len(piece)
         if self._left < 0:
-            raise errors.TooLarge("The body is too long.")
+            raise errors.TooLarge(say("The body is too long."))
         return piece
 
 
@@ -130,7 +131,7 @@ def _once(
     except ReadTimeoutError as error:
         upstream.failed()
         raise errors.Unavailable(
-            "This took too long; try again shortly.", code="upstream_timeout", headers={"Retry-After": "2"}
+            say("This took too long; try again shortly."), code="upstream_timeout", headers={"Retry-After": "2"}
         ) from error
     except (NewConnectionError, ProtocolError, HTTPError):
         upstream.failed()

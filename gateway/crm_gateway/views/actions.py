@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from crm_chassis import errors, org
 from crm_chassis.database import everything
 from crm_chassis.identity import current_principal
+from crm_chassis.language import say
 
 from . import queries
 from .models import SavedView
@@ -22,7 +23,9 @@ OWN_MAX = 200
 def create(session: Session, values: dict[str, Any]) -> SavedView:
     """Save a view for the caller. Raises StateConflict at ``OWN_MAX``, Invalid for a unit it cannot be shared with."""
     if queries.count_of(session, current_principal().user_id) >= OWN_MAX:
-        raise errors.StateConflict(f"You have {OWN_MAX} saved views; remove one first.", code="limit_reached")
+        raise errors.StateConflict(
+            say("You have {count} saved views; remove one first.", count=OWN_MAX), code="limit_reached"
+        )
     _refuse_sharing_beyond(session, values.get("shared_with_unit_id"))
     view = SavedView(**values)
     session.add(view)
@@ -32,7 +35,7 @@ def create(session: Session, values: dict[str, Any]) -> SavedView:
 def update(session: Session, view: SavedView, values: dict[str, Any]) -> None:
     """Change a view. Raises Invalid for another list, and for a unit it cannot be shared with."""
     if values.get("collection", view.collection) != view.collection:
-        raise errors.field_error("/collection", "fixed", "A view stays with its list; save another one.")
+        raise errors.field_error("/collection", "fixed", say("A view stays with its list; save another one."))
     unit_id = values.get("shared_with_unit_id", view.shared_with_unit_id)
     if unit_id != view.shared_with_unit_id:
         _refuse_sharing_beyond(session, unit_id)
@@ -53,8 +56,8 @@ def _refuse_sharing_beyond(session: Session, unit_id: UUID | None) -> None:
     if unit_id is None:
         return
     if queries.homes(session, current_principal().user_id).isdisjoint(org.tree().ancestors(unit_id)):
-        message = "Share with a unit that you work in, or one below it."
+        message = say("Share with a unit that you work in, or one below it.")
         raise errors.field_error("/shared_with_unit_id", "out_of_scope", message)
     unit = session.get(org.OrgUnit, unit_id)
     if unit is None or not unit.active:
-        raise errors.field_error("/shared_with_unit_id", "closed", "Choose a unit that is open.")
+        raise errors.field_error("/shared_with_unit_id", "closed", say("Choose a unit that is open."))

@@ -11,6 +11,7 @@ from sqlalchemy.orm import object_session
 from crm_chassis import errors, fields, org
 from crm_chassis.collection import Collection, RecordSchema
 from crm_chassis.identity import current_principal
+from crm_chassis.language import say
 from crm_contracts.permissions import LISTS
 
 from ..checked import also
@@ -25,9 +26,9 @@ class _Conditions(validate.Validator):
 
     def __call__(self, value: dict[str, Any]) -> dict[str, Any]:
         if len(value) > _NAMES_MAX or any(len(name) > _NAME_MAX for name in value):
-            raise ValidationError(f"A view has {_NAMES_MAX} conditions at most.")
+            raise ValidationError(say("A view has {count} conditions at most.", count=_NAMES_MAX))
         if not all(isinstance(text, str) and len(text) <= _VALUE_MAX and "\x00" not in text for text in value.values()):
-            raise ValidationError("Write each condition as text, as the list's address has it.")
+            raise ValidationError(say("Write each condition as text, as the list's address has it."))
         return value
 
 
@@ -37,7 +38,7 @@ class SavedViewSchema(RecordSchema):
     name = fields.text(("名称", "Name"), required=True, longest=80)
     collection = also(
         fields.text(("列表", "List"), required=True, longest=60),
-        validate.OneOf(LISTS, error="There is no such list."),
+        validate.OneOf(LISTS, error=say("There is no such list.")),
     )
     query = also(fields.obj(("条件", "Conditions")), _Conditions())
     columns = fields.texts(("列", "Columns"), longest=100, allow_none=True)
@@ -72,7 +73,7 @@ def _unit_name_en(view: SavedView) -> str | None:
 def _offered(raw: str) -> ColumnElement[bool]:
     """``offered=true``: the caller's own and what is shared where they work, without what they merely manage."""
     if raw not in {"true", "false"}:
-        raise errors.field_error("?offered", "invalid", "Write true or false.")
+        raise errors.field_error("?offered", "invalid", say("Write true or false."))
     offered = SavedView.offered_to(current_principal())
     return offered if raw == "true" else not_(offered)
 

@@ -18,11 +18,13 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTo
 from . import (
     clock,
     collection,
+    constraints,
     errors,
     idempotency,
     identity,
     inbox,
     jobs,
+    language,
     logs,
     metrics,
     openapi,
@@ -30,12 +32,14 @@ from . import (
     outbox_feed,
 )
 from .database import system_transaction
-from .http import API, Blueprint, json_response, to_bytes
+from .http import API, Blueprint, in_language, json_response, to_bytes
+from .language import say
 from .service import Runtime
 
 log = structlog.get_logger("http")
 
-_NO_ADDRESS = "There is no such address in this API."
+_NO_ADDRESS = say("There is no such address in this API.")
+_NO_METHOD = say("This address does not take that method")
 
 
 def create_app(runtime: Runtime) -> Flask:
@@ -73,11 +77,13 @@ class _Active:
         self.runtime = runtime
 
     def __call__(self, environ: Any, start_response: Any) -> Any:
+        language.begin(environ.get("HTTP_ACCEPT_LANGUAGE"))
         with self.runtime.activate():
             try:
                 return self.inner(environ, start_response)
             finally:
                 identity.set_principal(None)
+                language.begin(None)
 
 
 def _begin(service: str, key: OKPKey | None) -> None:
@@ -148,7 +154,7 @@ def health(runtime: Runtime) -> Blueprint:
     @identity.requires("internal")
     def readyz() -> Response:
         if getattr(runtime, "draining", False):
-            raise errors.Unavailable("This process is stopping.", headers={"Retry-After": "1"})
+            raise errors.Unavailable(say("This process is stopping."), headers={"Retry-After": "1"})
         with system_transaction() as session:
             lag = {"outbox": outbox.lag(session), "inbox": inbox.lag(session), **jobs.lag(session)}
         return json_response({"status": "ok", "service": runtime.service.name, "lag": lag})
@@ -162,19 +168,20 @@ def health(runtime: Runtime) -> Blueprint:
 
 
 def problem(error: errors.ProblemError) -> Response:
-    """The ``application/problem+json`` answer of an error."""
-    return Response(
+    """The ``application/problem+json`` answer of an error, in the language of whoever asked."""
+    answer = Response(
         to_bytes(error.to_dict(logs.request_id())),
         status=error.status,
         headers=error.headers,
         mimetype="application/problem+json",
     )
+    return in_language(answer)
 
 
 def _errors(app: Flask) -> None:
     app.register_error_handler(errors.ProblemError, problem)
     app.register_error_handler(HTTPException, _http_problem)
-    app.register_error_handler(IntegrityError, _integrity_problem)
+    app.register_error_handler(IntegrityError, lambda error: problem(constraints.broken(error)))
     app.register_error_handler(DataError, _data_problem)
     app.register_error_handler(StaleDataError, lambda _error: problem(errors.Stale()))
     app.register_error_handler(OperationalError, _operational_problem)
@@ -184,39 +191,22 @@ def _errors(app: Flask) -> None:
 
 def _http_problem(error: HTTPException) -> Response:
     if isinstance(error, RequestEntityTooLarge):
-        return problem(errors.TooLarge("Send a smaller request."))
-    known = {400: errors.BadRequest, 404: errors.NotFound, 415: errors.UnsupportedType}
-    sentence = _NO_ADDRESS if error.code == 404 else error.description or ""
-    made = known.get(error.code or 500, errors.ProblemError)(sentence)
-    made.status = error.code or 500
+        return problem(errors.TooLarge(say("Send a smaller request.")))
     if isinstance(error, MethodNotAllowed):
-        made.code, made.title = "method_not_allowed", "This address does not take that method"
+        made = errors.ProblemError(_NO_METHOD, code="method_not_allowed")
+        made.title = made.detail
         made.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
-    return problem(made)
-
-
-def _integrity_problem(error: IntegrityError) -> Response:
-    """A constraint said no: name the field, from the constraint's name (``uq_<table>_<column>``)."""
-    cause = error.orig
-    name = getattr(getattr(cause, "diag", None), "constraint_name", None) or ""
-    table = getattr(getattr(cause, "diag", None), "table_name", None) or ""
-    column = name.removeprefix("uq_").removeprefix("fk_").removeprefix("ck_").removeprefix(f"{table}_")
-    if name.startswith("uq_"):
-        made: errors.ProblemError = errors.StateConflict(
-            f"Another record has this {column} already.",
-            code="duplicate",
-            errors=[{"pointer": f"/{column}", "code": "duplicate", "message": "taken by another record"}],
-        )
     else:
-        log.warning("constraint refused a write", constraint=name, exc_info=error)
-        made = errors.field_error(f"/{column}", "invalid", f"The value of {column} does not fit the others.")
+        known = {400: errors.BadRequest, 404: errors.NotFound, 415: errors.UnsupportedType}
+        made = known.get(error.code or 500, errors.ProblemError)(_NO_ADDRESS if error.code == 404 else None)
+    made.status = error.code or 500
     return problem(made)
 
 
 def _data_problem(error: DataError) -> Response:
     """A value the column cannot hold, such as a number beyond its range."""
     log.warning("value outside its column", exc_info=error)
-    return problem(errors.Invalid("A value is outside of what its field can hold."))
+    return problem(errors.Invalid(say("A value is outside of what its field can hold.")))
 
 
 def _operational_problem(error: Exception) -> Response:
@@ -226,4 +216,4 @@ def _operational_problem(error: Exception) -> Response:
 
 def _unexpected(error: Exception) -> Response:
     log.error("unexpected error", path=request.path, exc_info=error)
-    return problem(errors.ProblemError("The error was written down; quote the request id when you report it."))
+    return problem(errors.ProblemError(say("The error was written down; quote the request id when you report it.")))

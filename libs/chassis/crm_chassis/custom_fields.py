@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from . import clock, errors, ids, org, scope
+from .language import Sentence, say
 from .tables import ChassisBase
 
 if TYPE_CHECKING:
@@ -109,11 +110,11 @@ def checked(
     Raises Invalid for an unknown key, a missing required field or a value that does not fit its kind.
     """
     known = {row.key: row for row in found if row.kind != "options"}
-    problems: list[dict[str, str]] = []
+    problems: list[errors.FieldError] = []
     merged = {**(before or {})}
     for key, value in values.items():
         if key not in known:
-            problems.append(_problem(key, "unknown_field", "There is no such custom field in this unit."))
+            problems.append(_problem(key, "unknown_field", say("There is no such custom field in this unit.")))
         elif value is None:
             merged.pop(key, None)
         elif message := _mismatch(known[key], value):
@@ -121,7 +122,7 @@ def checked(
         else:
             merged[key] = value
     problems += [
-        _problem(key, "required", "Fill in this field.")
+        _problem(key, "required", say("Fill in this field."))
         for key, row in known.items()
         if row.required and merged.get(key) in (None, "", [])
     ]
@@ -130,28 +131,31 @@ def checked(
     return merged
 
 
-def _problem(key: str, code: str, message: str) -> dict[str, str]:
-    return {"pointer": f"/custom/{key}", "code": code, "message": message}
+def _problem(key: str, code: str, message: Sentence) -> errors.FieldError:
+    return errors.entry(f"/custom/{key}", code, message)
 
 
-def _mismatch(row: CustomField, value: Any) -> str | None:
+def _mismatch(row: CustomField, value: Any) -> Sentence | None:
     allowed = {option["value"] for option in row.options}
     match row.kind:
         case "text":
-            fits, wish = isinstance(value, str) and len(value) <= _TEXT_MAX and "\x00" not in value, "text"
+            fits, wish = isinstance(value, str) and len(value) <= _TEXT_MAX and "\x00" not in value, say("Write text.")
         case "number":
-            fits, wish = isinstance(value, (int, float)) and not isinstance(value, bool), "a number"
+            fits, wish = isinstance(value, (int, float)) and not isinstance(value, bool), say("Write a number.")
         case "boolean":
-            fits, wish = isinstance(value, bool), "true or false"
+            fits, wish = isinstance(value, bool), say("Write true or false.")
         case "date":
-            fits, wish = _is_date(value), "a date such as 2026-11-21"
+            fits, wish = _is_date(value), say("Write a date such as 2026-11-21.")
         case "choice":
-            fits, wish = value in allowed, "one of the options"
+            fits, wish = value in allowed, say("Write one of the options.")
         case "multi_choice":
-            fits, wish = isinstance(value, list) and all(item in allowed for item in value), "a list of the options"
+            fits, wish = (
+                isinstance(value, list) and all(item in allowed for item in value),
+                say("Write a list of the options."),
+            )
         case _:
-            fits, wish = _is_uuid(value), "an id"
-    return None if fits else f"Write {wish}."
+            fits, wish = _is_uuid(value), say("Write an id.")
+    return None if fits else wish
 
 
 def _is_date(value: Any) -> bool:

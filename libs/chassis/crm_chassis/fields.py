@@ -7,12 +7,14 @@ key ``crm`` feeds ``/schema`` and ``kind`` names the field's type there.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 import phonenumbers
 from marshmallow import Schema, ValidationError, fields, validate
+
+from .language import say
 
 Label = tuple[str, str]
 Options = Sequence[tuple[str, str, str]]
@@ -46,11 +48,18 @@ class _Text(fields.String):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
         if re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]", text):
-            raise ValidationError("Remove control characters from this text.")
+            raise ValidationError(say("Remove control characters from this text."))
         text = text.strip()
         if not text and self.required:
-            raise ValidationError("Write something here.")
+            raise ValidationError(say("Write something here."))
         return text if text or not self.allow_none else None
+
+
+def label_of(declared: Mapping[str, Any], name: str) -> Label | str:
+    """What a field of a schema is called, for a sentence; its name where it has no label."""
+    spec = declared.get(name)
+    found: Label | None = spec.metadata.get("crm", {}).get("label") if spec else None
+    return found or name
 
 
 def text(label: Label, *, required: bool = False, longest: int = 200, group: str = "main", **more: Any) -> Field:
@@ -74,9 +83,11 @@ class _Phone(_Text):
         try:
             parsed = phonenumbers.parse(number, "CN")
         except phonenumbers.NumberParseException as error:
-            raise ValidationError("Write a telephone number, such as 010-88886666 or +86 138 0013 8000.") from error
+            raise ValidationError(
+                say("Write a telephone number, such as 010-88886666 or +86 138 0013 8000.")
+            ) from error
         if not phonenumbers.is_possible_number(parsed):
-            raise ValidationError("This telephone number is too short or too long.")
+            raise ValidationError(say("This telephone number is too short or too long."))
         return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
@@ -112,7 +123,7 @@ class _Decimal(fields.Decimal):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if isinstance(value, bool):
-            raise ValidationError("Write a number.")
+            raise ValidationError(say("Write a number."))
         return super()._deserialize(value, attr, data, **kwargs)
 
 
@@ -147,7 +158,7 @@ class _MoneySchema(Schema):
     )
     currency = fields.String(
         required=True,
-        validate=validate.Regexp(r"^[A-Z]{3}\Z", error="Write an ISO 4217 code such as CNY."),
+        validate=validate.Regexp(r"^[A-Z]{3}\Z", error=say("Write an ISO 4217 code such as CNY.")),
         metadata={"pattern": "^[A-Z]{3}$"},
     )
 
@@ -187,7 +198,7 @@ class _Moment(fields.AwareDateTime):
         try:
             return moment.astimezone(UTC)
         except OverflowError as error:
-            raise ValidationError("This instant is outside the calendar.") from error
+            raise ValidationError(say("This instant is outside the calendar.")) from error
 
 
 def moment(label: Label, *, required: bool = False, group: str = "main", **more: Any) -> Field:
@@ -204,8 +215,11 @@ def boolean(label: Label, *, group: str = "main", **more: Any) -> Field:
 def choice(label: Label, options: Options, *, required: bool = False, group: str = "main", **more: Any) -> Field:
     """One of the options, by value."""
     values = [value for value, _zh, _en in options]
+    wanted = say("Must be one of: {options}.", options=[(f"{zh}（{value}）", value) for value, zh, _en in options])
     more.setdefault("crm", {"options": [{"value": v, "label": (zh, en)} for v, zh, en in options]})
-    return fields.String(validate=validate.OneOf(values), **_common("choice", label, required, group, more))
+    return fields.String(
+        validate=validate.OneOf(values, error=wanted), **_common("choice", label, required, group, more)
+    )
 
 
 def ref(label: Label, resource: str, *, required: bool = False, group: str = "main", **more: Any) -> Field:

@@ -21,6 +21,7 @@ from werkzeug.http import dump_options_header
 
 from . import clock, errors, ids
 from .identity import principal_or_none
+from .language import say
 from .service import current_runtime
 from .tables import ChassisBase
 
@@ -60,9 +61,9 @@ def save(
 ) -> File:
     """Store content and its row. Raises TooLarge over 25 MB, UnsupportedType for programs, Invalid when empty."""
     if not content:
-        raise errors.field_error("/file", "empty", "The file is empty.")
+        raise errors.field_error("/file", "empty", say("The file is empty."))
     if len(content) > SIZE_MAX:
-        raise errors.TooLarge(f"A file may have {SIZE_MAX // 1024 // 1024} MB.")
+        raise errors.TooLarge(say("A file may have {most} MB.", most=SIZE_MAX // 1024 // 1024))
     principal = principal_or_none()
     name = name.replace("\\", "/").rsplit("/", 1)[-1][-255:] or "file"
     file_id = ids.uuid7()
@@ -88,7 +89,7 @@ def save(
 def save_upload(session: Session, upload: FileStorage | None, **about: Any) -> File:
     """Store an uploaded part named ``file``. Raises Invalid when it is missing."""
     if upload is None or not upload.filename:
-        raise errors.field_error("/file", "required", "Send the file as the multipart field `file`.")
+        raise errors.field_error("/file", "required", say("Send the file as the multipart field `file`."))
     return save(session, upload.stream.read(SIZE_MAX + 1), name=upload.filename, **about)
 
 
@@ -96,7 +97,7 @@ def media_type_of(content: bytes, name: str) -> str:
     """The media type by the content's signature, else by a short list of text endings. Raises UnsupportedType."""
     guessed = filetype.guess_mime(content)
     if guessed in _REFUSED or content[:2] == b"#!":
-        raise errors.UnsupportedType("Programs cannot be attached.")
+        raise errors.UnsupportedType(say("Programs cannot be attached."))
     if guessed:
         return str(guessed)
     return _PLAIN.get(name.rsplit(".", 1)[-1].lower(), "application/octet-stream")

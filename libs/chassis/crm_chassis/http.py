@@ -13,9 +13,22 @@ import orjson
 from flask import Blueprint, Response, request
 from marshmallow import Schema, ValidationError
 
-from .errors import BadRequest, Invalid, UnsupportedType
+from . import language
+from .errors import BadRequest, FieldError, Invalid, UnsupportedType, entry
+from .language import Sentence, say
 
-__all__ = ["XLSX", "Blueprint", "NothingBody", "accepts", "answers", "gives", "json_response", "load", "query"]
+__all__ = [
+    "XLSX",
+    "Blueprint",
+    "NothingBody",
+    "accepts",
+    "answers",
+    "gives",
+    "in_language",
+    "json_response",
+    "load",
+    "query",
+]
 
 API = "/api/v1"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -36,24 +49,34 @@ def to_bytes(value: Any) -> bytes:
     return orjson.dumps(value, default=_default, option=orjson.OPT_UTC_Z)
 
 
+def in_language(answer: Response) -> Response:
+    """The answer, marked as written in the current language and as another one for who reads another."""
+    answer.headers["Content-Language"] = language.current()
+    answer.vary.add("Accept-Language")
+    return answer
+
+
 def json_response(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """An ``application/json`` answer."""
     return Response(to_bytes(value), status=status, headers=headers, mimetype="application/json")
 
 
-def pointers(messages: Any, path: str = "") -> list[dict[str, str]]:
+def pointers(messages: Any, path: str = "") -> list[FieldError]:
     """Marshmallow's nested messages as flat entries with a JSON pointer each."""
     if isinstance(messages, dict):
-        return [entry for key, value in messages.items() for entry in pointers(value, _join(path, key))]
+        return [found for key, value in messages.items() for found in pointers(value, _join(path, key))]
     texts = messages if isinstance(messages, list) else [messages]
-    return [{"pointer": path or "/", "code": _code(str(text)), "message": str(text)} for text in texts]
+    return [
+        entry(path or "/", _code(text), text if isinstance(text, Sentence) else Sentence(str(text))) for text in texts
+    ]
 
 
 def _join(path: str, key: Any) -> str:
     return path if key == "_schema" else f"{path}/{key}"
 
 
-def _code(message: str) -> str:
+def _code(message: Any) -> str:
+    message = str(message)
     if message.startswith("Missing data"):
         return "required"
     return "unknown_field" if message.startswith("Unknown field") else "invalid"
@@ -72,16 +95,16 @@ def json_body(*, required: bool = True) -> dict[str, Any]:
     raw = request.get_data()
     if not raw:
         if required:
-            raise Invalid("Send a JSON object as the body.")
+            raise Invalid(say("Send a JSON object as the body."))
         return {}
     if request.mimetype not in {"application/json", "application/merge-patch+json"}:
-        raise UnsupportedType("Send the body as application/json.")
+        raise UnsupportedType(say("Send the body as application/json."))
     try:
         body = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        raise BadRequest(f"The body is not JSON: {error}.") from error
+        raise BadRequest(say("The body is not JSON: {error}.", error=error)) from error
     if not isinstance(body, dict):
-        raise Invalid("Send a JSON object.", errors=[{"pointer": "/", "code": "type", "message": "not an object"}])
+        raise Invalid(say("Send a JSON object."), errors=[entry("/", "type", say("not an object"))])
     return body
 
 

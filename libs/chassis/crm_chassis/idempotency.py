@@ -19,6 +19,7 @@ from . import clock
 from .database import transaction
 from .errors import BadRequest, Invalid, StateConflict
 from .identity import principal_or_none
+from .language import say
 from .tables import ChassisBase
 
 KEEP = timedelta(hours=72)
@@ -52,16 +53,20 @@ def once(view: Callable[[], Response], *, required: bool) -> Response:
     if key is None or caller is None:
         if required and caller is not None:
             raise BadRequest(
-                f"Send an {HEADER} header, so that a repeated call does nothing twice.", code="key_missing"
+                say("Send an {header} header, so that a repeated call does nothing twice.", header=HEADER),
+                code="key_missing",
             )
         return view()
     if not _KEY.fullmatch(key):
-        raise BadRequest(f"{HEADER} has 1 to {_LONGEST} visible ASCII characters.", code="key_invalid")
+        raise BadRequest(
+            say("{header} has 1 to {most} visible ASCII characters.", header=HEADER, most=_LONGEST),
+            code="key_invalid",
+        )
     identity = (str(caller.user_id), f"{request.method} {request.path}"[:300], key)
     body_hash = hashlib.sha256(request.get_data()).hexdigest()
     with transaction() as session:
         if not session.scalar(select(func.pg_try_advisory_xact_lock(func.hashtextextended("\x1f".join(identity), 0)))):
-            raise StateConflict("The first call with this key is still running; ask again.", code="key_in_use")
+            raise StateConflict(say("The first call with this key is still running; ask again."), code="key_in_use")
         known = session.get(StoredAnswer, identity)
         if known is not None:
             return _replay(known, body_hash)
@@ -72,7 +77,9 @@ def once(view: Callable[[], Response], *, required: bool) -> Response:
 
 def _replay(known: StoredAnswer, body_hash: str) -> Response:
     if known.body_hash != body_hash:
-        raise Invalid(f"This {HEADER} was used with another body; take a new one.", code="key_reused")
+        raise Invalid(
+            say("This {header} was used with another body; take a new one.", header=HEADER), code="key_reused"
+        )
     answer = Response(known.body, status=known.status, headers=known.headers)
     answer.headers["Idempotent-Replayed"] = "true"
     return answer

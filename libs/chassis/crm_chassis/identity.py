@@ -18,8 +18,11 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
-from . import org
+from crm_contracts.permissions import permission_label
+
+from . import language, org
 from .errors import Forbidden, Unauthenticated
+from .language import say
 
 HEADER = "X-Banyan-Identity"
 """The header that carries the internal token; the gateway removes it from whatever comes from outside."""
@@ -211,9 +214,9 @@ def verify(token: str, audience: str, public_key: OKPKey) -> Principal:
     try:
         claims = jwt.decode(token, public_key, algorithms=["Ed25519"]).claims
     except (JoseError, ValueError) as error:
-        raise Unauthenticated("The request did not come through the gateway.") from error
+        raise Unauthenticated(say("The request did not come through the gateway.")) from error
     if claims.get("aud") != audience or claims.get("exp", 0) <= time.time():
-        raise Unauthenticated("The identity is for another service or has expired.")
+        raise Unauthenticated(say("The identity is for another service or has expired."))
     principal = principal_of(claims)
     if len(_verified) >= _VERIFIED_MAX:
         _verified.clear()
@@ -243,8 +246,9 @@ def principal_or_none() -> Principal | None:
 
 
 def set_principal(principal: Principal | None) -> None:
-    """Name the caller of the work that starts now."""
+    """Name the caller of the work that starts now; it is done in the caller's language unless a request asks for another."""
     _principal.set(principal)
+    language.prefer(principal.locale if principal else None)
 
 
 def requires(permission: str, *, idempotency_key: bool = False) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -261,7 +265,12 @@ def requires(permission: str, *, idempotency_key: bool = False) -> Callable[[Cal
             if permission == "signed-in":
                 current_principal()
             elif permission not in {"public", "internal"} and not current_principal().may(permission):
-                raise Forbidden(f"Your roles do not include {permission}. Ask your administrator for it.")
+                raise Forbidden(
+                    say(
+                        "Your roles do not include {permission}. Ask your administrator for it.",
+                        permission=permission_label(permission),
+                    )
+                )
             return view(*args, **kwargs)
 
         guarded.permission = permission  # type: ignore[attr-defined]

@@ -7,6 +7,7 @@ A job's function is called with a ``JobRun`` and opens its own transactions, sma
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -17,10 +18,11 @@ from sqlalchemy import String, func, or_, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from . import clock, errors, files, ids, logs
+from . import clock, errors, files, ids, language, logs
 from .database import system_transaction, transaction
 from .http import XLSX, Blueprint, gives, json_response
 from .identity import claims_of, current_principal, principal_of, requires, set_principal
+from .language import say
 from .scope import Scope
 from .service import Runtime, current_runtime
 from .tables import ChassisBase
@@ -87,8 +89,11 @@ class JobRun:
 
 
 def submit(session: Session, kind: str, args: Mapping[str, Any]) -> Job:
-    """Queue a job for the caller, in the open transaction. A worker begins it within about a second."""
-    principal = current_principal()
+    """Queue a job for the caller, in the open transaction. A worker begins it within about a second.
+
+    Its errors and titles will be in the language of the request that asks for it.
+    """
+    principal = replace(current_principal(), locale=language.current())
     job = Job(kind=kind, args=dict(args), principal=claims_of(principal), user_id=principal.user_id)
     session.add(job)
     session.flush()
@@ -153,10 +158,10 @@ def run_job(runtime: Runtime, job_id: UUID) -> bool:
         try:
             _finish(job_id, _function(runtime, run[0])(run[1]) or {})
         except errors.ProblemError as error:  # what was asked for cannot be done; the job says why
-            _fail(job_id, [each["message"] for each in error.errors] or [error.detail])
+            _fail(job_id, [entry["message"] for entry in error.entries()])
         except Exception:
             log.exception("job failed", job=str(job_id), kind=run[0])
-            _fail(job_id, ["An unexpected error stopped the job."])
+            _fail(job_id, [say("An unexpected error stopped the job.").spoken()])
         finally:
             set_principal(None)
             logs.set_request_id(None)
@@ -179,7 +184,8 @@ def _claim(job_id: UUID) -> tuple[str, JobRun] | None:
         job.started_at = job.started_at or now
         if job.attempts > ATTEMPTS_MAX:
             job.state, job.finished_at = "failed", now
-            job.errors = [*job.errors, {"message": "The job was interrupted too often; start it again."}]
+            reason = say("The job was interrupted too often; start it again.")
+            job.errors = [*job.errors, {"message": reason.spoken(language.of(job.principal["locale"]))}]
             return None
         return job.kind, JobRun(job)
 
@@ -233,7 +239,7 @@ def blueprint() -> Blueprint:
         with transaction() as session:
             job = _mine(session, job_id)
             if job.kind != "import" or job.state not in {"done", "failed"}:
-                raise errors.StateConflict("Only an import that has ended can be undone.")
+                raise errors.StateConflict(say("Only an import that has ended can be undone."))
             return accepted(submit(session, "import-undo", {"job_id": str(job.id), "resource": job.args["resource"]}))
 
     return routes
@@ -253,7 +259,7 @@ def _file(job_id: str, name: str) -> Response:
     with transaction() as session:
         job = _mine(session, job_id)
         if not job.result.get(name):
-            raise errors.NotFound("This job has no such file.")
+            raise errors.NotFound(say("This job has no such file."))
         return files.download(session.get_one(files.File, UUID(job.result[name])))
 
 

@@ -16,6 +16,7 @@ from .database import system_transaction
 from .errors import BadRequest, Unauthenticated
 from .http import Blueprint, json_response
 from .identity import requires
+from .language import say
 from .outbox import OutboxRow
 from .service import Runtime
 
@@ -58,7 +59,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
         """Read this service's events in the order of their numbers."""
         given = request.headers.get("Authorization", "").encode()
         if not runtime.settings.internal_key or not compare_digest(given, expected):
-            raise Unauthenticated("This address is for the services of the system; send the internal key.")
+            raise Unauthenticated(say("This address is for the services of the system; send the internal key."))
         after, limit = _number("after", 0, least=0), _number("limit", PAGE, least=1)
         patterns = tuple(filter(None, request.args.get("types", "#").split(",")))
         with system_transaction() as session:
@@ -70,5 +71,5 @@ def blueprint(runtime: Runtime) -> Blueprint:
 def _number(name: str, default: int, *, least: int) -> int:
     raw = request.args.get(name, str(default))
     if not raw.isascii() or not raw.isdigit() or int(raw) < least:
-        raise BadRequest(f"`{name}` must be a whole number from {least}.")
+        raise BadRequest(say("`{name}` must be a whole number from {least}.", name=name, least=least))
     return int(raw)

@@ -8,9 +8,10 @@ from gunicorn import util
 
 from . import errors
 from .http import to_bytes
+from .language import Sentence, say
 
 _ADVICE = {
-    "Invalid Request Line": "Percent-encode everything in the address that is not ASCII: 榕 is %E6%A6%95.",
+    "Invalid Request Line": say("Percent-encode everything in the address that is not ASCII: 榕 is %E6%A6%95."),
 }
 
 
@@ -24,8 +25,8 @@ def write_problem(sock: socket.socket, status_int: int, reason: str, mesg: str) 
 
     reason: the phrase of the status line. mesg: gunicorn's finding; it quotes the request, so it is not passed on.
     """
-    made = errors.BadRequest(next((advice for start, advice in _ADVICE.items() if mesg.startswith(start)), ""))
-    made.status, made.title = status_int, reason
+    made = errors.BadRequest(next((advice for start, advice in _ADVICE.items() if mesg.startswith(start)), None))
+    made.status, made.title = status_int, Sentence(reason)
     body = to_bytes(made.to_dict(None))
     head = (
         f"HTTP/1.1 {status_int} {reason}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_contracts.services import package_of
 
+from . import language
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class Runtime:
     def __init__(self, service: Service, settings: Settings) -> None:
         self.service = service
         self.settings = settings
+        language.learn(service.package)
 
     @cached_property
     def database(self) -> Database:

@@ -80,6 +80,25 @@ _ALL = (
     Resource("desktop", "insight", "desktop", "工作台", "Desktop", (READ,)),
 )
 
+ACTION_LABELS = {
+    "read": ("查看", "Read"),
+    "create": ("新建", "Create"),
+    "update": ("修改", "Change"),
+    "delete": ("删除", "Delete"),
+    "export": ("导出", "Export"),
+    "import": ("导入", "Import"),
+    "assign": ("分配", "Assign"),
+    "claim": ("认领", "Claim"),
+    "approve": ("审批", "Approve"),
+    "configure": ("配置", "Configure"),
+    "confirm": ("确认", "Confirm"),
+    "deliver": ("交付", "Deliver"),
+    "write_off": ("核销", "Write off"),
+    "publish": ("发布", "Publish"),
+    "pay": ("付款", "Pay"),
+}
+"""What the actions are called, in Chinese and in English."""
+
 RESOURCES: dict[str, Resource] = {resource.name: resource for resource in _ALL}
 """Resource name -> its definition."""
 
@@ -93,3 +112,11 @@ LISTS = frozenset(SERVICE_OF_PATH) - {"system", "search", "desktop", "reports", 
 def permissions_of(service: str) -> list[str]:
     """Every ``resource:action`` of a service, in catalogue order."""
     return [f"{r.name}:{action}" for r in _ALL if r.service == service for action in r.actions]
+
+
+def permission_label(permission: str) -> tuple[str, str]:
+    """What a permission is called in a sentence: in Chinese by its words, in English as roles and tokens write it."""
+    name, _, action = permission.partition(":")
+    if name not in RESOURCES or action not in ACTION_LABELS:
+        return permission, permission
+    return f"{RESOURCES[name].zh}·{ACTION_LABELS[action][0]}", permission

@@ -7,6 +7,7 @@ from typing import Any
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from crm_chassis import errors
+from crm_chassis.language import say
 from crm_chassis.service import current_runtime
 
 LIMIT_DEFAULT, LIMIT_MAX = 50, 200
@@ -29,5 +30,7 @@ def position(question: str, cursor: str) -> list[Any]:
     except (BadSignature, ValueError, TypeError):
         bound, last = None, []
     if bound != question:
-        raise errors.field_error("?cursor", "invalid", "This cursor belongs to another list; start again without it.")
+        raise errors.field_error(
+            "?cursor", "invalid", say("This cursor belongs to another list; start again without it.")
+        )
     return last

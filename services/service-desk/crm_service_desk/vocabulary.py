@@ -39,3 +39,19 @@ ARTICLE_STATUSES = (
     ("published", "已发布", "Published"),
     ("retired", "已下线", "Retired"),
 )
+VERBS = {
+    "assign": ("分派", "assign"),
+    "start": ("开始处理", "start"),
+    "hold": ("挂起", "hold"),
+    "resume": ("恢复", "resume"),
+    "answer": ("答复", "answer"),
+    "feedback": ("反馈", "feedback"),
+    "archive": ("归档", "archive"),
+    "reopen": ("重新打开", "reopen"),
+    "escalate": ("升级", "escalate"),
+    "submit": ("提交审核", "submit"),
+    "publish": ("发布", "publish"),
+    "retire": ("下线", "retire"),
+    "rate": ("评价", "rate"),
+}
+"""What is done to requests and articles, as a sentence says it: zh, en."""

@@ -15,7 +15,7 @@ export function sentenceOf(error: unknown): string {
   if (!(error instanceof ApiError)) return error instanceof Error ? error.message : String(error)
   if (error.code === 'queued') return t('records.queued')
   if (error.status === 0) return t('records.error_unreachable')
-  if (error.status === 429 || error.status === 503) return t('records.error_busy', { n: error.retryAfter ?? 5 })
+  if (error.status === 503) return t('records.error_busy', { n: error.retryAfter ?? 5 })
   const first = error.errors.map((one) => one.message).join(' ')
   const said = first && error.status === 422 ? first : error.message
   return error.status >= 500 ? `${said} ${t('records.error_request', { id: error.requestId })}` : said

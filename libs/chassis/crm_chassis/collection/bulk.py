@@ -14,11 +14,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
-from .. import errors, files, jobs
+from crm_contracts.permissions import permission_label
+
+from .. import constraints, errors, files, jobs
 from .. import fields as record_fields
 from ..database import transaction
 from ..http import json_response, load
 from ..identity import current_principal
+from ..language import say
 from . import listing, writing
 from .declaration import Collection, Verb
 
@@ -57,7 +60,7 @@ def answer(collection: Collection, body: dict[str, Any]) -> Response:
     asked = load(BulkBody(), body)
     step(collection, asked["action"], asked.get("args", {}))
     if ("ids" in asked) == ("filter" in asked):
-        raise errors.Invalid("Name the records either by `ids` or by `filter`.")
+        raise errors.Invalid(say("Name the records either by `ids` or by `filter`."))
     with transaction() as session:
         chosen = asked.get("ids") or matching(session, collection, asked["filter"], AT_ONCE + 1)
         if len(chosen) > AT_ONCE:
@@ -103,8 +106,8 @@ def apply(
             results.append({"id": record_id, "status": "ok"})
         except errors.ProblemError as error:
             results.append({"id": record_id, "status": "error", "problem": error.to_dict()})
-        except IntegrityError:
-            results.append({"id": record_id, "status": "error", "problem": errors.StateConflict().to_dict()})
+        except IntegrityError as error:
+            results.append({"id": record_id, "status": "error", "problem": constraints.broken(error).to_dict()})
     return results
 
 
@@ -118,14 +121,14 @@ def step(collection: Collection, action: str, args: Mapping[str, Any]) -> Any:
         return _tagging(collection, TAGGING[action], load(TagsBody(), args)["tags"])
     verb = next((verb for verb in collection.verbs if verb.name == action and verb.run), None)
     if verb is None:
-        raise errors.field_error("/action", "unknown", f"There is no bulk action {action} here.")
+        raise errors.field_error("/action", "unknown", say("There is no bulk action {action} here.", action=action))
     _allowed(verb.permission)
     return _verb_step(verb, dict(args))
 
 
 def _allowed(permission: str) -> None:
     if not current_principal().may(permission):
-        raise errors.Forbidden(f"Your roles do not include {permission}.")
+        raise errors.Forbidden(say("Your roles do not include {permission}.", permission=permission_label(permission)))
 
 
 def _verb_step(verb: Verb, args: dict[str, Any]) -> Any:
@@ -181,7 +184,7 @@ def submit_export(session: Session, collection: Collection, body: dict[str, Any]
     known = {name for name, _ in collection.getters}
     unknown = [name for name in asked["fields_"] or [] if name not in known and not name.startswith("custom.")]
     if unknown:
-        raise errors.field_error("/fields", "unknown_field", f"There is no field {unknown[0]}.")
+        raise errors.field_error("/fields", "unknown_field", say("There is no field {name}.", name=unknown[0]))
     args = {
         "resource": collection.resource,
         "format": asked["format"],
@@ -197,14 +200,16 @@ def submit_import(
     """Queue an import: the file, and the form fields ``mapping``, ``mode``, ``key`` and ``dry_run``. Raises Invalid."""
     mode, key = form.get("mode", "create"), form.get("key") or None
     if mode not in MODES:
-        raise errors.field_error("/mode", "unknown", f"The mode is one of {', '.join(MODES)}.")
+        raise errors.field_error("/mode", "unknown", say("The mode is one of {modes}.", modes=list(MODES)))
     if mode != "create" and key not in collection.import_keys:
-        raise errors.field_error("/key", "unknown", f"The key is one of {', '.join(collection.import_keys) or 'none'}.")
-    if mode != "create" and not current_principal().may(f"{collection.resource}:update"):
-        raise errors.Forbidden(f"Your roles do not include {collection.resource}:update.")
+        raise errors.field_error(
+            "/key", "unknown", say("The key is one of {keys}.", keys=list(collection.import_keys) or ("无", "none"))
+        )
+    if mode != "create":
+        _allowed(f"{collection.resource}:update")
     dry_run = form.get("dry_run", "false")
     if dry_run not in {"true", "false"}:
-        raise errors.field_error("/dry_run", "invalid", "Write true or false.")
+        raise errors.field_error("/dry_run", "invalid", say("Write true or false."))
     stored = files.save_upload(session, upload, resource="import")
     args = {
         "resource": collection.resource,
@@ -223,4 +228,6 @@ def _mapping(raw: str | None) -> dict[str, str]:
     try:
         return fields.Dict(keys=fields.String(), values=fields.String()).deserialize(orjson.loads(raw))
     except (orjson.JSONDecodeError, ValidationError) as error:
-        raise errors.field_error("/mapping", "invalid", "The mapping is a JSON object: column -> field.") from error
+        raise errors.field_error(
+            "/mapping", "invalid", say("The mapping is a JSON object: column -> field.")
+        ) from error

@@ -19,6 +19,7 @@ from .. import fields, org, outbox
 from ..database import Record
 from ..http import json_response, plain
 from ..identity import Principal, principal_or_none
+from ..language import Sentence
 from ..money import money
 from ..service import current_runtime
 
@@ -84,7 +85,7 @@ class Collection:
     create: Callable[[Session, dict[str, Any]], Any] | None = None
     update: Callable[[Session, Any, dict[str, Any]], None] | None = None
     remove: Callable[[Session, Any], None] | None = None
-    locked: Callable[[Any], str | None] = lambda _record: None
+    locked: Callable[[Any], Sentence | None] = lambda _record: None
     computed: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
     verbs: Sequence[Verb] = ()
     frozen: frozenset[str] = frozenset()
@@ -102,6 +103,10 @@ class Collection:
     def loader(self) -> Schema:
         """The schema that reads bodies."""
         return self.schema()
+
+    def label_of(self, name: str) -> tuple[str, str] | str:
+        """What a field is called in Chinese and in English; its name where it has no label."""
+        return fields.label_of(self.loader.fields, name)
 
     @cached_property
     def getters(self) -> list[tuple[str, Callable[[Any], Any]]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from .. import files
+from .. import files, language
 from ..database import transaction
 from ..http import plain
 from ..jobs import JobRun
@@ -22,7 +22,7 @@ def run_export(run: JobRun) -> dict[str, Any]:
     shown = [name for name, _ in collection.getters_for(run.principal, None)]
     names = [name for name in run.args["fields"] or shown if name in shown or name.startswith("custom.")]
     rows = _exported(run, collection, names)
-    titles = [_title(collection, name, run.principal.locale) for name in names]
+    titles = [_title(collection, name) for name in names]
     write = to_xlsx if run.args["format"] == "xlsx" else to_csv
     content = write([titles, *rows])
     with transaction(run.scope) as session:
@@ -59,7 +59,6 @@ def _export_cell(item: dict[str, Any], name: str) -> str:
     return orjson.dumps(value).decode() if isinstance(value, (dict, list)) else inert(str(value))
 
 
-def _title(collection: Collection, name: str, locale: str) -> str:
-    spec = collection.loader.fields.get(name)
-    labels = spec.metadata.get("crm", {}).get("label") if spec else None
-    return labels[0 if locale.startswith("zh") else 1] if labels else name
+def _title(collection: Collection, name: str) -> str:
+    label = collection.label_of(name)
+    return label if isinstance(label, str) else language.pick(label)

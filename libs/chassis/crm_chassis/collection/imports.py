@@ -20,10 +20,11 @@ from sqlalchemy import Index, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from .. import errors, files, org
+from .. import constraints, errors, files, org
 from ..database import transaction
 from ..http import plain
 from ..jobs import JobRun
+from ..language import say
 from ..service import current_runtime
 from ..tables import ChassisBase
 from . import bulk, writing
@@ -86,9 +87,9 @@ def table_of(file: files.File) -> tuple[list[str], list[list[str]]]:
     is_workbook = "spreadsheet" in file.media_type or file.name.lower().endswith(".xlsx")
     rows = list(islice(_sheet(content) if is_workbook else _csv(content), ROWS_MAX + 2))
     if not rows:
-        raise errors.field_error("/file", "empty", "The file has no lines.")
+        raise errors.field_error("/file", "empty", say("The file has no lines."))
     if len(rows) > ROWS_MAX + 1:
-        raise errors.field_error("/file", "too_long", f"Split the file: {ROWS_MAX} lines at most.")
+        raise errors.field_error("/file", "too_long", say("Split the file: {most} lines at most.", most=ROWS_MAX))
     return [cell.strip() for cell in rows[0]], rows[1:]
 
 
@@ -105,7 +106,9 @@ def _csv(content: bytes) -> Iterator[list[str]]:
         yield from (row for row in reader if any(cell.strip() for cell in row))
     except csv.Error as error:
         raise errors.field_error(
-            "/file", "unreadable", f"Line {reader.line_num} cannot be read: save the file as CSV in UTF-8 again."
+            "/file",
+            "unreadable",
+            say("Line {line} cannot be read: save the file as CSV in UTF-8 again.", line=reader.line_num),
         ) from error
 
 
@@ -113,7 +116,7 @@ def _sheet(content: bytes) -> Iterator[list[str]]:
     try:
         workbook = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
     except (ValueError, KeyError, OSError, BadZipFile) as error:
-        raise errors.field_error("/file", "unreadable", "This is not an XLSX workbook.") from error
+        raise errors.field_error("/file", "unreadable", say("This is not an XLSX workbook.")) from error
     for row in workbook.worksheets[0].iter_rows(values_only=True):
         cells = ["" if cell is None else str(plain(cell)) for cell in row]
         if any(cells):
@@ -133,13 +136,19 @@ def columns_of(collection: Collection, header: list[str], mapping: dict[str, str
         if target:
             base = target.split(".", 1)[0]
             if base not in writable:
-                raise errors.field_error("/mapping", "unknown_field", f"{target} is not a field that can be imported.")
+                raise errors.field_error(
+                    "/mapping", "unknown_field", say("{field} is not a field that can be imported.", field=target)
+                )
             found[index] = target
     missing = [name for name, spec in writable.items() if spec.required and name not in found.values()]
     if missing and collection.import_keys == ():
-        raise errors.field_error("/mapping", "required", f"Map a column to {', '.join(missing)}.")
+        raise errors.field_error(
+            "/mapping",
+            "required",
+            say("Map a column to {fields}.", fields=[collection.label_of(name) for name in missing]),
+        )
     if not found:
-        raise errors.field_error("/mapping", "required", "No column of the file matches a field; send a mapping.")
+        raise errors.field_error("/mapping", "required", say("No column of the file matches a field; send a mapping."))
     return found
 
 
@@ -164,9 +173,9 @@ def _import_batch(
             if record is not None and not run.args["dry_run"]:
                 made.append({"job_id": run.id, "record_id": record.id, "line": line})
         except errors.ProblemError as error:
-            reject(run, rejected, line, cells, error.errors or [{"pointer": "/", "message": error.detail}])
+            reject(run, rejected, line, cells, error.entries())
         except IntegrityError as error:
-            reject(run, rejected, line, cells, [{"pointer": "/", "message": str(error.orig).split("\n", 1)[0]}])
+            reject(run, rejected, line, cells, constraints.broken(error).entries())
     if made:
         session.execute(insert(ImportedRow), made)
 
@@ -175,8 +184,16 @@ def reject(run: JobRun, rejected: list[list[str]], line: int, cells: list[str], 
     """Set a line aside with its errors."""
     run.counts["rejected"] += 1
     run.errors.append({"line": line, "errors": found})
-    reasons = "; ".join(f"{entry['pointer']} {entry['message']}" for entry in found)
-    rejected.append([*cells, reasons])
+    collection = collection_of(run.args["resource"])
+    rejected.append([*cells, " ".join(_reason(collection, entry) for entry in found)])
+
+
+def _reason(collection: Collection, entry: dict[str, str]) -> str:
+    """One error as it stands beside the line: the field by its label, and what is wrong with it."""
+    name = entry["pointer"].strip("/").split("/")[0]
+    if not name:
+        return entry["message"]
+    return say("{field}: {reason}", field=collection.label_of(name), reason=entry["message"]).spoken()
 
 
 def _import_row(
@@ -191,7 +208,9 @@ def _import_row(
         run.counts["updated"] += 1
         return None
     if run.args["mode"] == "update":
-        raise errors.field_error(f"/{key}", "unknown", f"No record has this {key}.")
+        raise errors.field_error(
+            f"/{key}", "unknown", say("No record has this {field}.", field=collection.label_of(key))
+        )
     record = writing.create(session, collection, body)
     run.counts["created"] += 1
     return record
@@ -209,7 +228,11 @@ def _existing(
     if key is None or run.args["mode"] == "create":
         return {}
     if index is None:
-        raise errors.field_error("/mapping", "required", f"Map a column to {key}, by which records are found.")
+        raise errors.field_error(
+            "/mapping",
+            "required",
+            say("Map a column to {field}, by which records are found.", field=collection.label_of(key)),
+        )
     values = {cells[index].strip() for _, cells in batch if index < len(cells)}
     column = getattr(collection.model, key)
     return {
@@ -267,7 +290,11 @@ def _cell(collection: Collection, name: str, cell: str, known: dict[str, UUID] |
     kind = spec.metadata.get("crm", {}).get("kind")
     if known is not None:
         if cell not in known:
-            raise errors.field_error(f"/{name}", "unknown", f"There is no {name.removesuffix('_id')} {cell} for you.")
+            raise errors.field_error(
+                f"/{name}",
+                "unknown",
+                say("There is no {field} {value} for you.", field=collection.label_of(name), value=cell),
+            )
         return str(known[cell])
     if kind == "money":
         amount, _, currency = cell.partition(" ")
@@ -289,7 +316,7 @@ def _json_cell(name: str, cell: str) -> Any:
     try:
         return orjson.loads(cell)
     except orjson.JSONDecodeError as error:
-        raise errors.field_error(f"/{name}", "invalid", "Write JSON in this cell.") from error
+        raise errors.field_error(f"/{name}", "invalid", say("Write JSON in this cell.")) from error
 
 
 def _option_value(spec: Any, cell: str) -> str:

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from .. import errors, fields, text_search
 from ..http import plain
 from ..identity import Principal, principal_or_none
+from ..language import Sentence, say
 from ..scope import units_below
 from ..service import current_runtime
 from .declaration import HIDDEN, Collection
@@ -45,9 +46,9 @@ class Asked:
     fingerprint: str = ""
 
 
-def problem(name: str, message: str, code: str = "invalid") -> errors.Invalid:
+def problem(name: str, message: Sentence, code: str = "invalid") -> errors.Invalid:
     """An Invalid about one query parameter."""
-    return errors.Invalid(errors=[{"pointer": f"?{name}", "code": code, "message": message}])
+    return errors.Invalid(errors=[errors.entry(f"?{name}", code, message)])
 
 
 def asked(collection: Collection, args: Mapping[str, str]) -> Asked:
@@ -134,10 +135,10 @@ def _sort(collection: Collection, raw: str | None, principal: Principal | None) 
     for item in names:
         name = item.removeprefix("-").strip()
         if name not in sortable(collection, principal):
-            raise problem("sort", f"This list cannot be sorted by {name or 'nothing'}.")
+            raise problem("sort", say("This list cannot be sorted by {name}.", name=name or "''"))
         found.append((name, item.startswith("-")))
     if len(found) > SORT_MAX:
-        raise problem("sort", f"Sort by {SORT_MAX} fields at most.")
+        raise problem("sort", say("Sort by {most} fields at most.", most=SORT_MAX))
     return found if any(name == "id" for name, _ in found) else [*found, ("id", found[-1][1])]
 
 
@@ -161,37 +162,37 @@ def _limit(raw: str | None) -> int:
     if raw is None:
         return LIMIT_DEFAULT
     if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw) <= LIMIT_MAX:
-        raise problem("limit", f"Write a number from 1 to {LIMIT_MAX}.")
+        raise problem("limit", say("Write a number from 1 to {most}.", most=LIMIT_MAX))
     return int(raw)
 
 
 def _yes(name: str, raw: str) -> bool:
     if raw not in {"true", "false"}:
-        raise problem(name, "Write true or false.")
+        raise problem(name, say("Write true or false."))
     return raw == "true"
 
 
 def _clean(name: str, raw: str) -> str:
     if "\x00" in raw or len(raw) > 200:
-        raise problem(name, "Search for 200 characters at most, without control characters.")
+        raise problem(name, say("Search for 200 characters at most, without control characters."))
     return raw
 
 
 def condition(collection: Collection, name: str, raw: str, principal: Principal | None) -> ColumnElement[bool]:
     """One filter, ``field``, ``field__operator`` or ``custom.key``, as a predicate. Raises Invalid."""
     if "\x00" in raw:
-        raise problem(name, "Remove the NUL character.")
+        raise problem(name, say("Remove the NUL character."))
     if name in collection.filters:
         return collection.filters[name](raw)
     base, _, operator = name.partition("__")
     if operator and operator not in _OPERATORS:
-        raise problem(name, f"There is no filter operator {operator}.", "unknown_field")
+        raise problem(name, say("There is no filter operator {operator}.", operator=operator), "unknown_field")
     if base.startswith("custom."):
         return _custom(collection, base.removeprefix("custom."), operator, raw)
     columns = collection.model.__table__.c
     access = principal.access(collection.resource) if principal else {}
     if base not in columns or base not in dict(collection.getters) or base in _closed(access):
-        raise problem(name, f"This list has no filter {base}.", "unknown_field")
+        raise problem(name, say("This list has no filter {name}.", name=base), "unknown_field")
     return _compare(collection, name, base, operator, raw)
 
 
@@ -202,13 +203,13 @@ def _compare(collection: Collection, name: str, base: str, operator: str, raw: s
     if isinstance(column.type, ARRAY):
         return column.contains([_value(name, getattr(spec, "inner", None), raw)])
     if isinstance(column.type, JSONB):
-        raise problem(name, f"This list has no filter {base}.", "unknown_field")
+        raise problem(name, say("This list has no filter {name}.", name=base), "unknown_field")
     match operator:
         case "in":
             return column.in_([_value(name, spec, part) for part in raw.split(",")[:LIMIT_MAX]])
         case "contains":
             if not isinstance(column.type, String):
-                raise problem(name, "`contains` works on text.")
+                raise problem(name, say("`contains` works on text."))
             return column.icontains(raw, autoescape=True)
         case "under":
             return units_below(frozenset({_value(name, spec, raw)}), column)
@@ -233,7 +234,7 @@ def _value(name: str, spec: fields.Field | None, raw: str) -> Any:
         if isinstance(spec, (ma.Date, ma.DateTime, ma.UUID, ma.Decimal)):
             return spec.deserialize(raw)
     except (ValidationError, ValueError, InvalidOperation) as error:
-        raise problem(name, f"{raw[:60]} is not a value of this field.") from error
+        raise problem(name, say("{value} is not a value of this field.", value=raw[:60])) from error
     return raw
 
 
@@ -254,7 +255,11 @@ def _custom(collection: Collection, key: str, operator: str, raw: str) -> Column
         case "gte" | "lte":
             left, right = _comparable(column[key], raw)
             return left >= right if operator == "gte" else left <= right
-    raise problem(f"custom.{key}", f"There is no filter operator {operator} on custom fields.", "unknown_field")
+    raise problem(
+        f"custom.{key}",
+        say("There is no filter operator {operator} on custom fields.", operator=operator),
+        "unknown_field",
+    )
 
 
 def _comparable(value: Any, raw: str) -> tuple[Any, Any]:
@@ -298,9 +303,9 @@ def _after(raw: str | None, fingerprint: str, collection: Collection, sort: list
     try:
         bound, values = _serializer().loads(raw)
     except BadSignature as error:
-        raise problem("cursor", "This cursor was not made by this list; start again without it.") from error
+        raise problem("cursor", say("This cursor was not made by this list; start again without it.")) from error
     if bound != fingerprint:
-        raise problem("cursor", "The cursor belongs to another filter or order; start again without it.")
+        raise problem("cursor", say("The cursor belongs to another filter or order; start again without it."))
     columns = collection.model.__table__.c
     return [_typed(columns[name].type.python_type, value) for (name, _), value in zip(sort, values, strict=True)]
 

@@ -16,6 +16,7 @@ from ..change_log import Change
 from ..database import transaction
 from ..http import Blueprint, json_body, json_response, load
 from ..identity import current_principal, requires
+from ..language import say
 from . import bulk, described, listing, writing
 from .declaration import HIDDEN, MASKED, Collection
 
@@ -114,7 +115,7 @@ def require_version(record: Any) -> None:
     if given is None:
         raise errors.VersionRequired
     if not _TAGS.fullmatch(given.strip()):
-        raise errors.BadRequest('If-Match holds an ETag as you read it, such as "3".')
+        raise errors.BadRequest(say('If-Match holds an ETag as you read it, such as "3".'))
     if not _matches(given, record.version):
         raise errors.Stale(headers={"ETag": f'"{record.version}"'})
 
@@ -182,7 +183,7 @@ def _custom_fields(blueprint: Blueprint, collection: Collection) -> None:
         principal = current_principal()
         unit_id = values.pop("unit_id", principal.unit_id)
         if not principal.reaches_unit(permission, unit_id):
-            raise errors.field_error("/unit_id", "out_of_scope", "Choose a unit that your roles reach.")
+            raise errors.field_error("/unit_id", "out_of_scope", say("Choose a unit that your roles reach."))
         with transaction() as session:
             row = custom_fields.CustomField(resource=collection.resource, unit_id=unit_id, **values)
             session.add(row)
@@ -222,7 +223,7 @@ def _custom_fields(blueprint: Blueprint, collection: Collection) -> None:
 def _refuse_fixed(row: custom_fields.CustomField, values: dict[str, Any]) -> None:
     for fixed in ("key", "kind", "unit_id"):
         if fixed in values and values[fixed] != getattr(row, fixed):
-            raise errors.field_error(f"/{fixed}", "fixed", "This cannot change once values are stored.")
+            raise errors.field_error(f"/{fixed}", "fixed", say("This cannot change once values are stored."))
 
 
 def _known_permissions() -> set[str]:

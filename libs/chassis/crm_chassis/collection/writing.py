@@ -9,9 +9,12 @@ from marshmallow import Schema
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from crm_contracts.permissions import permission_label
+
 from .. import clock, custom_fields, errors, fields
 from ..http import load
 from ..identity import Principal, current_principal
+from ..language import say
 from .declaration import HIDDEN, MASKED, READONLY, Collection
 
 
@@ -24,7 +27,7 @@ def get(
         statement = statement.with_for_update().execution_options(populate_existing=True)
     record = session.scalar(statement.execution_options(with_deleted=with_deleted))
     if record is None:
-        raise errors.NotFound(f"There is no such {collection.label[1].lower()} for you.")
+        raise errors.NotFound(say("There is no such {resource} for you.", resource=collection.label))
     return record
 
 
@@ -35,7 +38,9 @@ def get_for(
     record = get(session, collection, record_id, lock=True, with_deleted=with_deleted)
     principal = current_principal()
     if not principal.covers(permission, record):
-        raise errors.Forbidden(f"{permission} of your roles does not reach this record.")
+        raise errors.Forbidden(
+            say("{permission} of your roles does not reach this record.", permission=permission_label(permission))
+        )
     return record
 
 
@@ -120,7 +125,7 @@ def remove(session: Session, collection: Collection, record: Any) -> None:
 def restore(session: Session, collection: Collection, record: Any) -> Any:
     """Bring a deleted record back. Raises StateConflict when it is not deleted."""
     if record.deleted_at is None:
-        raise errors.StateConflict("This record is not deleted.")
+        raise errors.StateConflict(say("This record is not deleted."))
     record.deleted_at = None
     collection.announce_if_known(session, record, "changed")
     session.flush()
@@ -133,7 +138,7 @@ def _refuse_closed(collection: Collection, body: dict[str, Any], principal: Prin
     if closed:
         raise errors.Invalid(
             errors=[
-                {"pointer": f"/{name}", "code": "read_only", "message": "Your roles do not let you write this field."}
+                errors.entry(f"/{name}", "read_only", say("Your roles do not let you write this field."))
                 for name in closed
             ]
         )
@@ -141,7 +146,7 @@ def _refuse_closed(collection: Collection, body: dict[str, Any], principal: Prin
 
 def _place(collection: Collection, principal: Principal, unit_id: UUID, action: str) -> None:
     if not principal.reaches_unit(f"{collection.resource}:{action}", unit_id):
-        raise errors.field_error("/unit_id", "out_of_scope", "Choose a unit that your roles reach.")
+        raise errors.field_error("/unit_id", "out_of_scope", say("Choose a unit that your roles reach."))
 
 
 def _owner(collection: Collection, principal: Principal, values: dict[str, Any]) -> UUID | None:
@@ -155,7 +160,7 @@ def _owner(collection: Collection, principal: Principal, values: dict[str, Any])
 
 def _may_assign(collection: Collection, principal: Principal) -> None:
     if not (principal.may(f"{collection.resource}:assign") or principal.may(f"{collection.resource}:configure")):
-        raise errors.field_error("/owner_id", "out_of_scope", "Only who may assign can choose another owner.")
+        raise errors.field_error("/owner_id", "out_of_scope", say("Only who may assign can choose another owner."))
 
 
 def _columns(schema: Schema, values: dict[str, Any]) -> dict[str, Any]:
@@ -173,4 +178,4 @@ def _columns(schema: Schema, values: dict[str, Any]) -> dict[str, Any]:
 
 def _same_currency(found: dict[str, Any], name: str, currency: str) -> None:
     if found.setdefault("currency", currency) != currency:
-        raise errors.field_error(f"/{name}/currency", "currency_mixed", "One record has one currency.")
+        raise errors.field_error(f"/{name}/currency", "currency_mixed", say("One record has one currency."))

@@ -13,6 +13,7 @@ from crm_chassis.collection.declaration import company_code
 from crm_chassis.collection.writing import assign as set_columns
 from crm_chassis.http import plain
 from crm_chassis.identity import current_principal
+from crm_chassis.language import Sentence, say, word
 
 from ..contacts.queries import check_contact
 from ..customers.actions import active_user
@@ -20,6 +21,7 @@ from ..customers.queries import for_child
 from ..timeline.actions import note
 from . import queries, rules
 from .models import Activity
+from .schemas import STATUSES
 
 _CARRIED = (
     *("subject", "category", "kind", "customer_id", "contact_id", "about", "plan", "priority", "assignee_id"),
@@ -74,14 +76,14 @@ def mark_late(session: Session, now: datetime, limit: int) -> list[Activity]:
     return found
 
 
-def why_locked(activity: Activity) -> str | None:
+def why_locked(activity: Activity) -> Sentence | None:
     """Why an activity cannot be edited, None while it is planned."""
-    return None if activity.status == "planned" else "This activity is over; plan another one."
+    return None if activity.status == "planned" else say("This activity is over; plan another one.")
 
 
 def _refuse_over(activity: Activity) -> None:
     if activity.status != "planned":
-        raise errors.StateConflict(f"This activity is {activity.status} already.")
+        raise errors.StateConflict(say("This activity is {status} already.", status=word(STATUSES, activity.status)))
 
 
 def _check(session: Session, values: dict[str, Any], *, given: dict[str, Any] | None = None) -> None:
@@ -98,9 +100,9 @@ def _check(session: Session, values: dict[str, Any], *, given: dict[str, Any] | 
         given["about"] = plain(given["about"])
     starts, due = values.get("starts_at"), values.get("due_at")
     if starts and due and due < starts:
-        raise errors.field_error("/due_at", "before_start", "It cannot be due before it starts.")
+        raise errors.field_error("/due_at", "before_start", say("It cannot be due before it starts."))
     if values.get("recurrence") and not (starts or due):
-        raise errors.field_error("/recurrence", "no_time", "What repeats needs a start or a due time.")
+        raise errors.field_error("/recurrence", "no_time", say("What repeats needs a start or a due time."))
 
 
 def _check_assignee(session: Session, user_id: UUID) -> None:
@@ -108,7 +110,7 @@ def _check_assignee(session: Session, user_id: UUID) -> None:
     if user_id == principal.user_id:
         return
     if not principal.may("activity:assign"):
-        raise errors.field_error("/assignee_id", "out_of_scope", "Only who may assign can plan for somebody else.")
+        raise errors.field_error("/assignee_id", "out_of_scope", say("Only who may assign can plan for somebody else."))
     active_user(session, user_id, "/assignee_id")
 
 

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from crm_chassis import clock, errors
 from crm_chassis.collection import Collection, Verb, writing
 from crm_chassis.identity import current_principal
+from crm_chassis.language import say
+from crm_contracts.permissions import permission_label
 
 from ..customers.queries import by_code, for_child
 from ..interactions.collection import record
@@ -43,10 +45,15 @@ def cancel(session: Session, activity_id: UUID, *, reason: str | None = None) ->
 
 def _record(session: Session, activity: Activity) -> None:
     if activity.customer_id is None:
-        raise errors.StateConflict("Only an activity with a customer can become an interaction.")
+        raise errors.StateConflict(say("Only an activity with a customer can become an interaction."))
     principal = current_principal()
     if not principal.may("interaction:create"):
-        raise errors.Forbidden("Your roles do not include interaction:create. Ask your administrator for it.")
+        raise errors.Forbidden(
+            say(
+                "Your roles do not include {permission}. Ask your administrator for it.",
+                permission=permission_label("interaction:create"),
+            )
+        )
     said = {
         "kind": rules.INTERACTION_KINDS[activity.kind],
         "contact_id": activity.contact_id,

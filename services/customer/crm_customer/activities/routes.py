@@ -13,6 +13,7 @@ from crm_chassis import clock, errors, org
 from crm_chassis.database import system_transaction, transaction
 from crm_chassis.http import Blueprint, accepts, answers, gives, query
 from crm_chassis.identity import current_principal, requires
+from crm_chassis.language import say
 from crm_chassis.service import current_runtime
 
 from ..paging import signer
@@ -67,7 +68,7 @@ def calendar(query: dict[str, str]) -> Response:
     with system_transaction() as session:
         user = org.users(session, {user_id}).get(user_id)
         if user is None or not user.active:
-            raise errors.NotFound("This calendar is no longer offered.")
+            raise errors.NotFound(say("This calendar is no longer offered."))
         events = [_event(activity) for activity in queries.of_user(session, user_id, clock.now())]
     name = f"Banyan · {user.display_name}"
     text = rules.calendar_text(events, name=name, site=current_runtime().settings.public_url.rstrip("/"))
@@ -79,7 +80,7 @@ def _user_of(token: str) -> UUID:
     try:
         return UUID(signer(_SALT).loads(token))
     except (BadSignature, ValueError) as error:
-        raise errors.NotFound("This calendar address is not valid; copy it again from the console.") from error
+        raise errors.NotFound(say("This calendar address is not valid; copy it again from the console.")) from error
 
 
 def _event(activity: Activity) -> rules.Event:

@@ -11,12 +11,14 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from crm_chassis import clock, errors, ids
+from crm_chassis.language import say, word
 
 from ..customers.figures import keep_figures
 from ..customers.models import Customer
 from ..timeline.actions import note
 from . import queries, rules
 from .models import ChurnCase
+from .schemas import STATUSES
 
 
 def warn_of_silent(session: Session, *, today: date, within: Sequence[UUID] | None, limit: int) -> list[ChurnCase]:
@@ -52,7 +54,7 @@ def reprieve(session: Session, case: ChurnCase, *, measures: str, until: date) -
     """Wait until a day, with what is done meanwhile. Raises StateConflict, Invalid when the day is not ahead."""
     _require(case, "warned", "reprieved")
     if until <= clock.today():
-        raise errors.field_error("/until", "past", "Choose a day that lies ahead.")
+        raise errors.field_error("/until", "past", say("Choose a day that lies ahead."))
     case.status, case.measures, case.reprieved_until = "reprieved", measures, until
     _settle(session, case, risk="medium")
 
@@ -111,7 +113,13 @@ def _case(row: Row[Any], today: date) -> ChurnCase:
 
 def _require(case: ChurnCase, *states: str) -> None:
     if case.status not in states:
-        raise errors.StateConflict(f"This case is {case.status}; it would have to be {' or '.join(states)}.")
+        raise errors.StateConflict(
+            say(
+                "This case is {status}; it would have to be one of: {states}.",
+                status=word(STATUSES, case.status),
+                states=[word(STATUSES, state) for state in states],
+            )
+        )
 
 
 def _settle(session: Session, case: ChurnCase, *, risk: str) -> None:

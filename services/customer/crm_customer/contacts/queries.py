@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm_chassis import errors
+from crm_chassis.language import say
 
 from .models import Contact
 
@@ -18,4 +19,4 @@ def check_contact(session: Session, contact_id: UUID | None, customer_id: UUID |
         return
     found = select(Contact.id).where(Contact.id == contact_id, Contact.customer_id == customer_id)
     if customer_id is None or session.scalar(found) is None:
-        raise errors.field_error("/contact_id", "unknown", "Choose a contact of this customer.")
+        raise errors.field_error("/contact_id", "unknown", say("Choose a contact of this customer."))

@@ -12,6 +12,7 @@ from crm_chassis import clock, errors, ids, numbering, org
 from crm_chassis.collection.declaration import company_code
 from crm_chassis.collection.writing import assign as set_columns
 from crm_chassis.identity import principal_or_none
+from crm_chassis.language import say
 
 from ..regions.queries import check_region
 from . import queries, rules
@@ -34,7 +35,7 @@ def create(session: Session, values: dict[str, Any]) -> Customer:
     if not values.get("code"):
         values["code"] = numbering.code(session, company_code(values["unit_id"]), "customer")
     elif rules.looks_issued(values["code"], set(org.tree().codes.values())):
-        raise errors.field_error("/code", "reserved", "Leave the code out: codes of this form are issued here.")
+        raise errors.field_error("/code", "reserved", say("Leave the code out: codes of this form are issued here."))
     if values["owner_id"] is None:
         values["pooled_at"] = clock.now()
     customer = Customer(**values)
@@ -48,7 +49,7 @@ def change(session: Session, customer: Customer, values: dict[str, Any]) -> None
     """Set columns of a customer, except owner and unit. Raises Invalid, StateConflict as ``create`` does."""
     values.pop("allow_duplicate", None)
     if values.get("code", customer.code) != customer.code:
-        raise errors.field_error("/code", "fixed", "The code of a customer does not change.")
+        raise errors.field_error("/code", "fixed", say("The code of a customer does not change."))
     values.pop("code", None)
     _check(session, customer.unit_id, values)
     _check_currency(customer, values)
@@ -94,7 +95,7 @@ def active_user(session: Session, user_id: UUID, pointer: str) -> org.OrgUser:
     """The user, when known and active. Raises Invalid at ``pointer``."""
     user = org.users(session, {user_id}).get(user_id)
     if user is None or not user.active:
-        raise errors.field_error(pointer, "unknown", "Choose a user who is active.")
+        raise errors.field_error(pointer, "unknown", say("Choose a user who is active."))
     return user
 
 
@@ -102,7 +103,7 @@ def _check(session: Session, unit_id: UUID, values: dict[str, Any]) -> None:
     check_region(session, values.get("region_code"))
     _check_options(session, unit_id, values)
     if values.get("parent_id") and not queries.is_visible(session, values["parent_id"]):
-        raise errors.field_error("/parent_id", "unknown", "There is no such customer for you.")
+        raise errors.field_error("/parent_id", "unknown", say("There is no such customer for you."))
 
 
 def _check_options(session: Session, unit_id: UUID, values: dict[str, Any]) -> None:
@@ -113,7 +114,9 @@ def _check_options(session: Session, unit_id: UUID, values: dict[str, Any]) -> N
     for name, value in given.items():
         known = rules.in_use(name, replaced)
         if value not in known:
-            raise errors.field_error(f"/{name}", "unknown_option", f"Choose one of: {', '.join(sorted(known))}.")
+            raise errors.field_error(
+                f"/{name}", "unknown_option", say("Choose one of: {options}.", options=sorted(known))
+            )
 
 
 def _check_currency(customer: Customer, values: dict[str, Any]) -> None:
@@ -122,14 +125,14 @@ def _check_currency(customer: Customer, values: dict[str, Any]) -> None:
     others = [name for name in _MONEY if name not in values and getattr(customer, name) is not None]
     if others:
         raise errors.field_error(
-            f"/{others[0]}", "currency_mixed", "All amounts of a customer have one currency; send this one too."
+            f"/{others[0]}", "currency_mixed", say("All amounts of a customer have one currency; send this one too.")
         )
 
 
 def _refuse_cycle(session: Session, customer_id: UUID, parent_id: UUID) -> None:
     queries.lock_words(session, "customer parents")
     if customer_id in queries.ancestors(session, parent_id):
-        raise errors.field_error("/parent_id", "cycle", "A customer cannot be above itself.")
+        raise errors.field_error("/parent_id", "cycle", say("A customer cannot be above itself."))
 
 
 def _refuse_duplicate(session: Session, values: dict[str, Any], keys: set[tuple[str, str]], *, allowed: bool) -> None:
@@ -138,15 +141,15 @@ def _refuse_duplicate(session: Session, values: dict[str, Any], keys: set[tuple[
     found = queries.matches(session, keys, unit_id=values["unit_id"], except_id=values["id"])
     if any(match.same_company and "credit_code" in match.by for match in found):
         raise errors.StateConflict(
-            "A customer of your company has this credit code already.",
+            say("A customer of your company has this credit code already."),
             code="duplicate",
-            errors=[{"pointer": "/credit_code", "code": "duplicate", "message": "taken by another customer"}],
+            errors=[errors.entry("/credit_code", "duplicate", say("taken by another customer"))],
             **described(found),
         )
     strong = [match for match in found if match.strong]
     if strong and not allowed:
         raise errors.StateConflict(
-            "This customer seems to exist already. Open it, or send allow_duplicate to create another.",
+            say("This customer seems to exist already. Open it, or send allow_duplicate to create another."),
             code="duplicate_suspected",
             **described(strong),
         )
@@ -157,8 +160,8 @@ def described(found: list[queries.Match]) -> dict[str, Any]:
     hidden = [match for match in found if match.customer is None]
     elsewhere = None if not hidden else "company" if any(match.same_company for match in hidden) else "group"
     messages = {
-        "company": "A colleague of your company has such a customer; ask your manager.",
-        "group": "Such a customer exists in another company of the group; ask head office.",
+        "company": say("A colleague of your company has such a customer; ask your manager."),
+        "group": say("Such a customer exists in another company of the group; ask head office."),
     }
     shown = [
         {
@@ -169,7 +172,7 @@ def described(found: list[queries.Match]) -> dict[str, Any]:
         for match in found
         if match.customer is not None
     ]
-    return {"matches": shown, "elsewhere": elsewhere, "message": messages.get(elsewhere or "")}
+    return {"matches": shown, "elsewhere": elsewhere, "message": messages[elsewhere].spoken() if elsewhere else None}
 
 
 def _rewrite_keys(session: Session, customer: Customer) -> None:

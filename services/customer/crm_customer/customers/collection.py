@@ -11,6 +11,7 @@ from crm_chassis import errors, org
 from crm_chassis.collection import Collection, Verb, writing
 from crm_chassis.database import everything
 from crm_chassis.identity import current_principal
+from crm_chassis.language import say
 
 from ..churn.actions import follow as churn_cases_follow
 from ..contacts.collection import follow as contacts_follow
@@ -29,11 +30,11 @@ def assign(session: Session, customer_id: UUID, *, owner_id: UUID, reason: str |
     """
     customer: Customer = writing.get_for(session, customers, customer_id, "customer:assign")
     if customer.owner_id == owner_id:
-        raise errors.StateConflict("This user owns the customer already.")
+        raise errors.StateConflict(say("This user owns the customer already."))
     owner = actions.active_user(session, owner_id, "/owner_id")
     unit_id = actions.unit_under(customer, owner.unit_id)
     if not current_principal().reaches_unit("customer:assign", unit_id):
-        raise errors.field_error("/owner_id", "out_of_scope", "Choose a user of a unit that your roles reach.")
+        raise errors.field_error("/owner_id", "out_of_scope", say("Choose a user of a unit that your roles reach."))
     return _hand(session, customer, "assigned", owner_id=owner_id, unit_id=unit_id, action="assign", reason=reason)
 
 
@@ -46,9 +47,9 @@ def claim(session: Session, customer_id: UUID) -> Customer:
     principal = current_principal()
     at_home = org.tree().company(customer.unit_id) == principal.company_id
     if not (at_home or principal.covers("customer:claim", customer)):
-        raise errors.Forbidden("Claim customers from the pool of your own company.")
+        raise errors.Forbidden(say("Claim customers from the pool of your own company."))
     if customer.owner_id is not None:
-        raise errors.StateConflict("Somebody owns this customer already; only pooled ones can be claimed.")
+        raise errors.StateConflict(say("Somebody owns this customer already; only pooled ones can be claimed."))
     unit_id = actions.unit_under(customer, principal.unit_id)
     return _hand(
         session, customer, "assigned", owner_id=principal.user_id, unit_id=unit_id, action="claim", reason=None
@@ -59,7 +60,7 @@ def release(session: Session, customer_id: UUID, *, reason: str) -> Customer:
     """Put the customer into its company's pool and announce it. Raises NotFound, Forbidden, StateConflict."""
     customer: Customer = writing.get_for(session, customers, customer_id, "customer:update")
     if customer.owner_id is None:
-        raise errors.StateConflict("This customer is in the pool already.")
+        raise errors.StateConflict(say("This customer is in the pool already."))
     return _hand(session, customer, "pooled", owner_id=None, unit_id=customer.unit_id, action="release", reason=reason)
 
 

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from crm_chassis import custom_fields, errors, org
 from crm_chassis.database import everything
 from crm_chassis.identity import current_principal
+from crm_chassis.language import say
+from crm_contracts.permissions import permission_label
 
 from . import rules
 from .models import Customer, Ownership
@@ -73,10 +75,12 @@ def for_child(session: Session, customer_id: UUID, permission: str) -> Customer:
     """
     customer = session.scalar(select(Customer).where(Customer.id == customer_id))
     if customer is None:
-        raise errors.field_error("/customer_id", "unknown", "There is no such customer for you.")
+        raise errors.field_error("/customer_id", "unknown", say("There is no such customer for you."))
     principal = current_principal()
     if not (principal.reaches_unit(permission, customer.unit_id) or principal.covers(permission, customer)):
-        raise errors.Forbidden(f"{permission} of your roles does not reach this customer.")
+        raise errors.Forbidden(
+            say("{permission} of your roles does not reach this customer.", permission=permission_label(permission))
+        )
     return customer
 
 

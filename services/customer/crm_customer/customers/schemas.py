@@ -11,6 +11,7 @@ from stdnum.cn import uscc
 from crm_chassis import fields
 from crm_chassis.collection import RecordSchema
 from crm_chassis.fields import Options
+from crm_chassis.language import say
 
 from .rules import DICTIONARY
 
@@ -79,7 +80,7 @@ class CustomerSchema(RecordSchema):
     @validates("credit_code")
     def _credit_code(self, value: str | None, **_: Any) -> None:
         if value and not uscc.is_valid(value):
-            raise ValidationError("This is not a unified social credit code: its check character does not fit.")
+            raise ValidationError(say("This is not a unified social credit code: its check character does not fit."))
 
     @post_load
     def _compact(self, values: dict[str, Any], **_: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from crm_chassis import errors, org
 from crm_chassis.collection import writing
+from crm_chassis.language import say
 
 from ..contacts.actions import add as add_contact
 from ..contacts.collection import contacts
@@ -35,7 +36,7 @@ def customer_for(
     if known is not None:
         return known, True
     if not wish.get("name"):
-        raise errors.NotFound("The customer that the lead was to be converted to does not exist any more.")
+        raise errors.NotFound(say("The customer that the lead was to be converted to does not exist any more."))
     values = _usable(session, unit_id, rules.customer_values(wish))
     found = queries.matches(session, keys_of(values), unit_id=unit_id)
     twin = next((match.customer for match in found if match.strong and match.same_company and match.customer), None)

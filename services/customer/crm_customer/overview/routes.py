@@ -6,14 +6,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask import request
+from flask import Response
 
-from crm_chassis import errors, org
+from crm_chassis import errors, language, org
 from crm_chassis.collection import writing
 from crm_chassis.collection.declaration import HIDDEN, MASKED
 from crm_chassis.database import transaction
-from crm_chassis.http import Blueprint, answers, query
+from crm_chassis.http import Blueprint, answers, in_language, json_response, query
 from crm_chassis.identity import Principal, current_principal, requires
+from crm_chassis.language import say
 
 from .. import paging
 from ..customers.collection import customers
@@ -39,7 +40,7 @@ _OF_THE_CUSTOMER = ("last_contact_at", "last_order_at", "churn_risk", "satisfact
 @requires("customer:read")
 @query(TimelineQuery)
 @answers(TimelineView)
-def timeline(customer_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
+def timeline(customer_id: UUID, query: dict[str, Any]) -> Response:
     """What happened with a customer, newest first, as far as the caller may read it."""
     principal, limit = current_principal(), query["limit"]
     resources = sorted(kind for kind in _kinds(query.get("kinds")) if principal.may(f"{kind}:read"))
@@ -50,9 +51,9 @@ def timeline(customer_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
         found = queries.entries(session, customer, resources=resources, after=after, limit=limit + 1)
         shown = found[:limit]
         names = org.users(session, {entry.actor_id for entry in shown if entry.actor_id})
-    chinese = _prefers_chinese(principal)
     more = paging.cursor_after(question, shown[-1].at.isoformat(), str(shown[-1].id)) if len(found) > limit else None
-    return {"items": [_entry(entry, names, principal, chinese) for entry in shown], "next_cursor": more}
+    items = [_entry(entry, names, principal) for entry in shown]
+    return in_language(json_response(TimelineView().dump({"items": items, "next_cursor": more})))
 
 
 @blueprint.get("/<uuid:customer_id>/overview")
@@ -76,7 +77,7 @@ def _kinds(raw: str | None) -> list[str]:
     wanted = [kind.strip() for kind in raw.split(",") if kind.strip()]
     unknown = [kind for kind in wanted if kind not in rules.KINDS]
     if unknown:
-        raise errors.field_error("?kinds", "unknown", f"Choose from {', '.join(rules.KINDS)}.")
+        raise errors.field_error("?kinds", "unknown", say("Choose from {kinds}.", kinds=list(rules.KINDS)))
     return wanted
 
 
@@ -87,16 +88,11 @@ def _after(question: str, cursor: str | None) -> tuple[datetime, UUID] | None:
     return datetime.fromisoformat(at), UUID(entry_id)
 
 
-def _prefers_chinese(principal: Principal) -> bool:
-    best = request.accept_languages.best_match(["zh-CN", "zh", "en"], default=principal.locale)
-    return str(best).startswith("zh")
-
-
 def _closed(principal: Principal, resource: str) -> set[str]:
     return {name for name, access in principal.access(resource).items() if access in {HIDDEN, MASKED}}
 
 
-def _entry(entry: TimelineEntry, names: dict[UUID, org.OrgUser], principal: Principal, chinese: bool) -> dict[str, Any]:
+def _entry(entry: TimelineEntry, names: dict[UUID, org.OrgUser], principal: Principal) -> dict[str, Any]:
     fact = rules.FACTS[entry.type]
     details = rules.open_details(entry.details, _closed(principal, entry.resource))
     actor = names.get(entry.actor_id) if entry.actor_id else None
@@ -105,7 +101,7 @@ def _entry(entry: TimelineEntry, names: dict[UUID, org.OrgUser], principal: Prin
         "at": entry.at,
         "type": entry.type,
         "kind": entry.resource,
-        "title": rules.title(fact, details, chinese=chinese),
+        "title": rules.title(fact, details, language.current()),
         "actor_id": entry.actor_id,
         "actor_name": actor.display_name if actor else None,
         "link": f"/{fact.path}/{entry.subject_id}",

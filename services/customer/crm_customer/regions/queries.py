@@ -8,6 +8,7 @@ from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
 
 from crm_chassis import errors
+from crm_chassis.language import say
 from crm_chassis.text_search import normalise
 
 from .models import Region
@@ -27,7 +28,7 @@ def check_region(session: Session, code: str | None) -> None:
         return
     if not is_region(session, code):
         raise errors.field_error(
-            "/region_code", "unknown", "There is no such region; take a code of GET /regions, such as 310115."
+            "/region_code", "unknown", say("There is no such region; take a code of GET /regions, such as 310115.")
         )
     session.info["regions"].add(code)
 
@@ -36,7 +37,7 @@ def one(session: Session, code: str, *, lock: bool = False) -> Region:
     """The region with this code. Raises NotFound."""
     region = session.get(Region, code, with_for_update=lock or None)
     if region is None:
-        raise errors.NotFound("There is no region with this code.")
+        raise errors.NotFound(say("There is no region with this code."))
     return region
 
 

@@ -13,6 +13,7 @@ from crm_chassis.collection.routes import require_version
 from crm_chassis.database import transaction
 from crm_chassis.http import Blueprint, accepts, answers, json_response, query
 from crm_chassis.identity import requires
+from crm_chassis.language import say
 
 from .. import paging
 from . import queries, rules
@@ -40,7 +41,7 @@ class RegionQuery(Schema):
     level = fields.String(validate=validate.OneOf(rules.LEVELS))
     code__in = fields.String(
         validate=validate.Regexp(
-            r"[0-9]{6}(,[0-9]{6}){0,199}\Z", error="Up to 200 six-digit codes with commas between."
+            r"[0-9]{6}(,[0-9]{6}){0,199}\Z", error=say("Up to 200 six-digit codes with commas between.")
         )
     )
     q = fields.String(validate=[validate.Length(max=60), validate.ContainsNoneOf("\x00")])

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from string import Formatter
 from typing import Any
 
+from crm_chassis.language import Language, pick
+
 
 @dataclass(frozen=True)
 class Fact:
@@ -156,17 +158,17 @@ def open_details(details: Mapping[str, Any], closed: Collection[str]) -> dict[st
     return {name: value for name, value in details.items() if name not in closed}
 
 
-def title(fact: Fact, details: Mapping[str, Any], *, chinese: bool) -> str:
+def title(fact: Fact, details: Mapping[str, Any], language: Language) -> str:
     """The entry's headline; what is missing or hidden reads ``…``."""
-    template = fact.zh if chinese else fact.en
-    return template.format_map({name: _word(name, details.get(name), chinese=chinese) for name in fact.fields})
+    template = pick((fact.zh, fact.en), language)
+    return template.format_map({name: _word(name, details.get(name), language) for name in fact.fields})
 
 
-def _word(name: str, value: Any, *, chinese: bool) -> str:
+def _word(name: str, value: Any, language: Language) -> str:
     if value is None or value == "":
         return UNKNOWN
     if isinstance(value, Mapping):
         return f"{value.get('amount', UNKNOWN)} {value.get('currency', '')}".strip()
     if name == "kind" and value in WORDS:
-        return WORDS[value][0 if chinese else 1]
+        return pick(WORDS[value], language)
     return str(value)

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from crm_chassis import clock, numbering, org, outbox
 from crm_chassis.collection.declaration import company_code
 from crm_chassis.collection.writing import assign
-from crm_chassis.errors import Forbidden, Invalid, StateConflict, field_error
+from crm_chassis.errors import FieldError, Forbidden, Invalid, StateConflict, entry, field_error
 from crm_chassis.identity import current_principal
+from crm_chassis.language import say, word
 
 from ..approvals import actions as approvals
 from ..categories import queries as categories
@@ -26,7 +27,7 @@ from . import invoices, rules
 from .models import Claim
 
 SUBJECT = "claim"
-Problem = dict[str, str]
+_PAID_ALREADY = ("已付款", "paid already")
 
 
 def create(session: Session, values: dict[str, Any]) -> Claim:
@@ -85,10 +86,10 @@ def decide(session: Session, claim: Claim, verb: str, comment: str | None) -> No
 def pay(claim: Claim, *, paid_at: Any, paid_by: UUID, reference: str | None) -> None:
     """Write down that the money left. Raises StateConflict unless it is due, Forbidden to who would pay themselves."""
     if not rules.is_payable(claim.status, claim.payment_status):
-        state = "paid already" if claim.payment_status == "paid" else claim.status
-        raise StateConflict(f"Only approved claims are paid, once; this one is {state}.")
+        state = _PAID_ALREADY if claim.payment_status == "paid" else word(rules.STATUSES, claim.status)
+        raise StateConflict(say("Only approved claims are paid, once; this one is {state}.", state=state))
     if paid_by == claim.claimant_id:
-        raise Forbidden("Somebody else has to pay your own claim.")
+        raise Forbidden(say("Somebody else has to pay your own claim."))
     claim.payment_status = "paid"
     claim.paid_at, claim.paid_by, claim.payment_reference = paid_at, paid_by, reference
 
@@ -130,7 +131,13 @@ def _about(customer_id: UUID, now_id: UUID) -> Any:
 def _next(claim: Claim, verb: str) -> str:
     status = rules.next_status(claim.status, verb)
     if status is None:
-        raise StateConflict(f"A claim that is {claim.status} does not take “{verb}”.")
+        raise StateConflict(
+            say(
+                "A claim that is {status} does not take “{verb}”.",
+                status=word(rules.STATUSES, claim.status),
+                verb=rules.VERBS[verb],
+            )
+        )
     return status
 
 
@@ -193,46 +200,50 @@ def _completed(session: Session, claim: Claim | None, values: dict[str, Any]) ->
     }
 
 
-def _claimant(claimant: org.OrgUser | None) -> Iterator[Problem]:
+def _claimant(claimant: org.OrgUser | None) -> Iterator[FieldError]:
     if claimant is None or not claimant.active:
-        yield _problem("/claimant_id", "unknown", "Choose an active user as the claimant.")
+        yield entry("/claimant_id", "unknown", say("Choose an active user as the claimant."))
 
 
-def _currency_of(claim: Claim) -> Iterator[Problem]:
+def _currency_of(claim: Claim) -> Iterator[FieldError]:
     if not rules.is_currency(claim.currency):
-        yield _problem("/currency", "invalid", "Write an ISO 4217 code such as CNY.")
+        yield entry("/currency", "invalid", say("Write an ISO 4217 code such as CNY."))
 
 
-def _trip(session: Session, claim: Claim) -> Iterator[Problem]:
+def _trip(session: Session, claim: Claim) -> Iterator[FieldError]:
     if claim.travel_plan_id is None:
         return
     trip = travel_plans.trip(session, claim.travel_plan_id)
     if trip is None or trip.traveller_id != claim.claimant_id:
-        yield _problem("/travel_plan_id", "unknown", "Choose a trip of the claimant.")
+        yield entry("/travel_plan_id", "unknown", say("Choose a trip of the claimant."))
     elif not trip.under_way:
-        yield _problem("/travel_plan_id", "not_approved", "Choose a trip that is approved and not settled yet.")
+        yield entry("/travel_plan_id", "not_approved", say("Choose a trip that is approved and not settled yet."))
 
 
-def _items(session: Session, claim: Claim) -> Iterator[Problem]:
+def _items(session: Session, claim: Claim) -> Iterator[FieldError]:
     usable = {str(category_id) for category_id in categories.usable(session, claim.unit_id)}
     latest = clock.today() + timedelta(days=1)  # it is tomorrow already in some subsidiary
     for position, item in enumerate(claim.items):
         here = f"/items/{position}"
         own = item.get("currency") or claim.currency
         if item["category_id"] not in usable:
-            yield _problem(f"{here}/category_id", "unknown", "Choose an active expense category.")
+            yield entry(f"{here}/category_id", "unknown", say("Choose an active expense category."))
         if date.fromisoformat(item["on"]) > latest:
-            yield _problem(f"{here}/on", "in_future", "Money is claimed after it was spent.")
+            yield entry(f"{here}/on", "in_future", say("Money is claimed after it was spent."))
         yield from _invoice(here, item)
         if not rules.is_currency(own):
-            yield _problem(f"{here}/currency", "invalid", "Write an ISO 4217 code such as CNY.")
+            yield entry(f"{here}/currency", "invalid", say("Write an ISO 4217 code such as CNY."))
         if own != claim.currency and not item.get("rate"):
-            yield _problem(f"{here}/rate", "required", f"Give the rate: {claim.currency} for one {own}.")
+            yield entry(
+                f"{here}/rate",
+                "required",
+                say("Give the rate: {currency} for one {foreign}.", currency=claim.currency, foreign=own),
+            )
 
 
-def _invoice(here: str, item: dict[str, Any]) -> Iterator[Problem]:
+def _invoice(here: str, item: dict[str, Any]) -> Iterator[FieldError]:
     if item.get("invoice_no") and not rules.normalised(item["invoice_no"]):
-        yield _problem(f"{here}/invoice_no", "invalid", "An invoice number has letters or digits.")
+        yield entry(f"{here}/invoice_no", "invalid", say("An invoice number has letters or digits."))
 
 
 def _converted(currency: str, item: dict[str, Any]) -> dict[str, Any]:
@@ -258,15 +269,11 @@ def _expense(item: dict[str, Any]) -> policies.Expense:
 
 def _check_explained(items: list[dict[str, Any]]) -> None:
     if not items:
-        raise field_error("/items", "required", "Add what was spent before you submit the claim.")
+        raise field_error("/items", "required", say("Add what was spent before you submit the claim."))
     unexplained = [
-        _problem(f"/items/{position}/note", "over_policy", "This is more than the policy allows a day: say why.")
+        entry(f"/items/{position}/note", "over_policy", say("This is more than the policy allows a day: say why."))
         for position, item in enumerate(items)
         if item["over_policy"] and not item.get("note")
     ]
     if unexplained:
         raise Invalid(unexplained[0]["message"], errors=unexplained)
-
-
-def _problem(pointer: str, code: str, message: str) -> Problem:
-    return {"pointer": pointer, "code": code, "message": message}

@@ -15,19 +15,12 @@ from crm_chassis.collection import Collection, RecordSchema, Verb
 from crm_chassis.collection.writing import get_for
 from crm_chassis.errors import field_error
 from crm_chassis.identity import current_principal
+from crm_chassis.language import say
 
 from . import actions, rules
 from .models import Claim
 
 UPDATE, PAY = "claim:update", "claim:pay"
-STATUSES = [
-    ("draft", "草稿", "Draft"),
-    ("submitted", "审批中", "In approval"),
-    ("approved", "已批准", "Approved"),
-    ("returned", "已退回", "Returned"),
-    ("rejected", "已驳回", "Rejected"),
-    ("withdrawn", "已撤回", "Withdrawn"),
-]
 PAYMENT = [("none", "未安排", "None"), ("scheduled", "待付款", "Scheduled"), ("paid", "已付款", "Paid")]
 METHODS = [
     ("bank_transfer", "银行转账", "Bank transfer"),
@@ -105,7 +98,7 @@ class ClaimSchema(RecordSchema):
     items = fields.rows(("明细", "Items"), ItemSchema)
     total = fields.money(("合计", "Total"), dump_only=True)
     over_policy = fields.boolean(("超标", "Over policy"), dump_only=True)
-    status = fields.choice(("状态", "Status"), STATUSES, dump_only=True)
+    status = fields.choice(("状态", "Status"), rules.STATUSES, dump_only=True)
     payment_status = fields.choice(("付款状态", "Payment status"), PAYMENT, dump_only=True)
     paid_at = fields.moment(("付款时间", "Paid at"), dump_only=True)
     paid_by = fields.ref(("付款人", "Paid by"), "user", dump_only=True)
@@ -153,7 +146,7 @@ def _paid_at(body: dict[str, Any]) -> datetime:
     if paid_on is None or paid_on == clock.today():
         return clock.now()
     if paid_on > clock.today():
-        raise field_error("/paid_on", "in_future", "Record a payment when it was made, not before.")
+        raise field_error("/paid_on", "in_future", say("Record a payment when it was made, not before."))
     return datetime.combine(paid_on, time(12), tzinfo=UTC)
 
 

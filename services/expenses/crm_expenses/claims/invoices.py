@@ -12,13 +12,14 @@ from sqlalchemy import delete, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from crm_chassis.errors import Invalid
+from crm_chassis.errors import Invalid, entry
+from crm_chassis.language import say
 
 from . import rules
 from .models import Claim, HeldInvoice
 from .rules import Invoice
 
-USED = "This invoice number has been claimed already."
+USED = say("This invoice number has been claimed already.")
 
 
 def hold(session: Session, claim: Claim) -> None:
@@ -59,8 +60,5 @@ def _refuse(positions: list[int]) -> None:
     if positions:
         raise Invalid(
             USED,
-            errors=[
-                {"pointer": f"/items/{position}/invoice_no", "code": "invoice_used", "message": USED}
-                for position in positions
-            ],
+            errors=[entry(f"/items/{position}/invoice_no", "invoice_used", USED) for position in positions],
         )

@@ -8,6 +8,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple
 
+from crm_chassis.language import Sentence, say, word
+
+STATUSES = (
+    ("draft", "草稿", "Draft"),
+    ("submitted", "审批中", "In approval"),
+    ("approved", "已批准", "Approved"),
+    ("returned", "已退回", "Returned"),
+    ("rejected", "已驳回", "Rejected"),
+    ("withdrawn", "已撤回", "Withdrawn"),
+)
+"""The states of a claim: value, zh, en."""
+VERBS = {
+    "submit": ("提交", "submit"),
+    "withdraw": ("撤回", "withdraw"),
+    "approve": ("批准", "approve"),
+    "return": ("退回", "return"),
+    "reject": ("驳回", "reject"),
+}
+"""Verb -> what it is called in a sentence: zh, en."""
+
 MOVES: dict[tuple[str, str], str] = {
     ("draft", "submit"): "submitted",
     ("returned", "submit"): "submitted",
@@ -61,13 +81,13 @@ def allows(status: str, payment_status: str, verb: str) -> bool:
     return is_payable(status, payment_status) if verb == "pay" else (status, verb) in MOVES
 
 
-def why_locked(status: str) -> str | None:
+def why_locked(status: str) -> Sentence | None:
     """Why a claim of this status cannot be edited or deleted; None when it can."""
     if status in EDITABLE:
         return None
     if status == "submitted":
-        return "This claim is being approved; withdraw it first."
-    return f"A claim that is {status} cannot be changed any more."
+        return say("This claim is being approved; withdraw it first.")
+    return say("A claim that is {status} cannot be changed any more.", status=word(STATUSES, status))
 
 
 def is_currency(code: str) -> bool:

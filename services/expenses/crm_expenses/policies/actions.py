@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from crm_chassis.collection.writing import assign
 from crm_chassis.errors import field_error
+from crm_chassis.language import say
 
 from ..categories import queries as categories
 from .models import ExpensePolicy
@@ -30,4 +31,4 @@ def update(session: Session, policy: ExpensePolicy, values: dict[str, Any]) -> N
 
 def _check_category(session: Session, category_id: UUID, unit_id: UUID) -> None:
     if category_id not in categories.usable(session, unit_id):
-        raise field_error("/category_id", "unknown", "Choose an active category of this unit or of one above it.")
+        raise field_error("/category_id", "unknown", say("Choose an active category of this unit or of one above it."))

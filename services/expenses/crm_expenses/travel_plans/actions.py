@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from crm_chassis import clock, numbering, org
 from crm_chassis.collection.declaration import company_code
 from crm_chassis.collection.writing import assign
-from crm_chassis.errors import Invalid, StateConflict, field_error
+from crm_chassis.errors import FieldError, Invalid, StateConflict, entry, field_error
 from crm_chassis.identity import current_principal
+from crm_chassis.language import say, word
 
 from ..approvals import actions as approvals
 from ..customers import actions as merges
@@ -63,7 +64,13 @@ def decide(plan: TravelPlan, verb: str, comment: str | None) -> None:
 def _enter(plan: TravelPlan, verb: str) -> None:
     status = rules.next_status(plan.status, verb)
     if status is None:
-        raise StateConflict(f"A trip that is {plan.status} does not take “{verb}”.")
+        raise StateConflict(
+            say(
+                "A trip that is {status} does not take “{verb}”.",
+                status=word(rules.STATUSES, plan.status),
+                verb=rules.VERBS[verb],
+            )
+        )
     plan.status = status
 
 
@@ -80,15 +87,20 @@ def record_day(session: Session, plan: TravelPlan, values: dict[str, Any]) -> Da
 def refuse_unless_under_way(plan: TravelPlan) -> None:
     """Raises StateConflict when the trip's days cannot be recorded or changed now."""
     if plan.status not in rules.UNDER_WAY:
-        raise StateConflict(f"Days are recorded from the approval to the settlement; this trip is {plan.status}.")
+        raise StateConflict(
+            say(
+                "Days are recorded from the approval to the settlement; this trip is {status}.",
+                status=word(rules.STATUSES, plan.status),
+            )
+        )
 
 
 def check_day(session: Session, plan: TravelPlan, record: DayRecord, *, new_customer: bool = True) -> None:
     """Hold a day against its trip. Raises Invalid when it lies outside or names a customer unknown to the caller."""
     if not rules.is_on_trip(record.on, plan.starts_on, plan.ends_on):
-        raise field_error("/on", "outside_trip", "Choose a day of the trip, a week before or after at most.")
+        raise field_error("/on", "outside_trip", say("Choose a day of the trip, a week before or after at most."))
     if new_customer and record.customer_id and not customers.visible(session, [record.customer_id]):
-        raise field_error("/customer_id", "unknown", "Choose a customer that you may see.")
+        raise field_error("/customer_id", "unknown", say("Choose a customer that you may see."))
 
 
 def hand_over(session: Session, *, from_user_id: UUID, to_user_id: UUID) -> None:
@@ -170,34 +182,30 @@ def _check(session: Session, plan: TravelPlan, named: Iterable[UUID]) -> None:
         raise Invalid(problems[0]["message"], errors=problems)
 
 
-def _dates(plan: TravelPlan) -> list[dict[str, str]]:
+def _dates(plan: TravelPlan) -> list[FieldError]:
     if plan.ends_on >= plan.starts_on:
         return []
-    return [_problem("/ends_on", "before_start", "A trip ends on the day it starts or later.")]
+    return [entry("/ends_on", "before_start", say("A trip ends on the day it starts or later."))]
 
 
-def _people(session: Session, plan: TravelPlan) -> list[dict[str, str]]:
+def _people(session: Session, plan: TravelPlan) -> list[FieldError]:
     user = org.users(session, [plan.traveller_id]).get(plan.traveller_id)
     if user and user.active:
         return []
-    return [_problem("/traveller_id", "unknown", "Choose an active user as the traveller.")]
+    return [entry("/traveller_id", "unknown", say("Choose an active user as the traveller."))]
 
 
-def _region(plan: TravelPlan) -> list[dict[str, str]]:
+def _region(plan: TravelPlan) -> list[FieldError]:
     if plan.destination_region_code is None or rules.is_region_code(plan.destination_region_code):
         return []
-    return [_problem("/destination_region_code", "invalid", "Write the six digits of a region's code.")]
+    return [entry("/destination_region_code", "invalid", say("Write the six digits of a region's code."))]
 
 
-def _customers(session: Session, named: Iterable[UUID], plan: TravelPlan) -> list[dict[str, str]]:
+def _customers(session: Session, named: Iterable[UUID], plan: TravelPlan) -> list[FieldError]:
     seen = customers.visible(session, named)
     unknown = set(named) - seen
     return [
-        _problem(f"/customer_ids/{position}", "unknown", "Choose a customer that you may see.")
+        entry(f"/customer_ids/{position}", "unknown", say("Choose a customer that you may see."))
         for position, customer_id in enumerate(plan.customer_ids or ())
         if customer_id in unknown
     ]
-
-
-def _problem(pointer: str, code: str, message: str) -> dict[str, str]:
-    return {"pointer": pointer, "code": code, "message": message}

@@ -14,18 +14,6 @@ from . import actions, rules
 from .models import TravelPlan
 
 UPDATE = "travel_plan:update"
-STATUSES = [
-    ("draft", "草稿", "Draft"),
-    ("submitted", "审批中", "In approval"),
-    ("approved", "已批准", "Approved"),
-    ("active", "进行中", "Active"),
-    ("to_settle", "待核销", "To settle"),
-    ("settled", "已核销", "Settled"),
-    ("returned", "已退回", "Returned"),
-    ("rejected", "已驳回", "Rejected"),
-    ("withdrawn", "已撤回", "Withdrawn"),
-    ("cancelled", "已取消", "Cancelled"),
-]
 
 
 class TravelPlanSchema(RecordSchema):
@@ -40,7 +28,7 @@ class TravelPlanSchema(RecordSchema):
     ends_on = fields.date(("结束日期", "Ends on"), required=True)
     customer_ids = fields.refs(("拜访客户", "Customers to visit"), "customer")
     estimate = fields.money(("预计费用", "Estimate"))
-    status = fields.choice(("状态", "Status"), STATUSES, dump_only=True)
+    status = fields.choice(("状态", "Status"), rules.STATUSES, dump_only=True)
     approval_id = fields.ref(("审批", "Approval"), "approval", dump_only=True)
     approval_round = fields.integer(("审批轮次", "Approval round"), dump_only=True)
     decision_comment = fields.long_text(("审批意见", "Decision comment"), dump_only=True)

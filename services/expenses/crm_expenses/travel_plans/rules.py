@@ -5,6 +5,34 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 
+from crm_chassis.language import Sentence, say, word
+
+STATUSES = (
+    ("draft", "草稿", "Draft"),
+    ("submitted", "审批中", "In approval"),
+    ("approved", "已批准", "Approved"),
+    ("active", "进行中", "Active"),
+    ("to_settle", "待核销", "To settle"),
+    ("settled", "已核销", "Settled"),
+    ("returned", "已退回", "Returned"),
+    ("rejected", "已驳回", "Rejected"),
+    ("withdrawn", "已撤回", "Withdrawn"),
+    ("cancelled", "已取消", "Cancelled"),
+)
+"""The states of a trip: value, zh, en."""
+VERBS = {
+    "submit": ("提交", "submit"),
+    "withdraw": ("撤回", "withdraw"),
+    "approve": ("批准", "approve"),
+    "return": ("退回", "return"),
+    "reject": ("驳回", "reject"),
+    "start": ("出发", "start"),
+    "finish": ("结束", "finish"),
+    "settle": ("核销", "settle"),
+    "cancel": ("取消", "cancel"),
+}
+"""Verb -> what it is called in a sentence: zh, en."""
+
 MOVES: dict[tuple[str, str], str] = {
     ("draft", "submit"): "submitted",
     ("returned", "submit"): "submitted",
@@ -59,13 +87,13 @@ def allows(status: str, verb: str) -> bool:
     return (status, verb) in MOVES
 
 
-def why_locked(status: str) -> str | None:
+def why_locked(status: str) -> Sentence | None:
     """Why a trip of this status cannot be edited or deleted; None when it can."""
     if status in EDITABLE:
         return None
     if status == "submitted":
-        return "This trip is being approved; withdraw it first."
-    return f"A trip that is {status} cannot be changed any more."
+        return say("This trip is being approved; withdraw it first.")
+    return say("A trip that is {status} cannot be changed any more.", status=word(STATUSES, status))
 
 
 def is_on_trip(on: date, starts_on: date, ends_on: date) -> bool:

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
-from crm_chassis import org
+from crm_chassis import language, org
 from crm_chassis.identity import Principal
 from crm_chassis.scope import units_below
 
@@ -184,7 +184,7 @@ def names(session: Session, principal: Principal, group: str, keys: Iterable[Any
     if not wanted:
         return {}
     if group in {"unit", "company"}:
-        english = principal.locale.startswith("en")
+        english = language.current() == language.ENGLISH
         column = func.coalesce(org.OrgUnit.name_en, org.OrgUnit.name) if english else org.OrgUnit.name
         rows = session.execute(select(org.OrgUnit.id, column).where(org.OrgUnit.id.in_(wanted)))
         return {unit_id: name for unit_id, name in rows}  # noqa: C416  rows are no pairs to mypy

@@ -11,6 +11,7 @@ from typing import Any
 
 import xlsxwriter
 
+from crm_chassis.language import pick
 from crm_chassis.money import money
 
 from .catalogue import COUNT, GROUP_LABELS, MONEY, Column, Report, columns_of
@@ -56,11 +57,11 @@ def _value(column: Column, line: Line) -> Any:
     return value
 
 
-def as_csv(report: Report, asked: Asked, answer: Answer, names: Mapping[Any, str], locale: str) -> bytes:
+def as_csv(report: Report, asked: Asked, answer: Answer, names: Mapping[Any, str]) -> bytes:
     """The report as CSV in UTF-8 with a mark, so that Excel reads Chinese; no cell is taken for a formula."""
     target = io.StringIO()
     writer = csv.writer(target)
-    for cells in _table(report, asked, answer, names, locale):
+    for cells in _table(report, asked, answer, names):
         writer.writerow([_harmless(cell) for cell in cells])
     return b"\xef\xbb\xbf" + target.getvalue().encode()
 
@@ -69,12 +70,12 @@ def _harmless(cell: Any) -> Any:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 
-def as_xlsx(report: Report, asked: Asked, answer: Answer, names: Mapping[Any, str], locale: str) -> bytes:
+def as_xlsx(report: Report, asked: Asked, answer: Answer, names: Mapping[Any, str]) -> bytes:
     """The report as a workbook of one sheet, numbers as numbers, text never as a formula."""
     target = io.BytesIO()
     with xlsxwriter.Workbook(target, {"in_memory": True}) as book:
         sheet = book.add_worksheet(report.name)
-        for number, cells in enumerate(_table(report, asked, answer, names, locale)):
+        for number, cells in enumerate(_table(report, asked, answer, names)):
             for place, cell in enumerate(cells):
                 if isinstance(cell, (int, Decimal)):
                     sheet.write_number(number, place, cell)
@@ -83,16 +84,15 @@ def as_xlsx(report: Report, asked: Asked, answer: Answer, names: Mapping[Any, st
     return target.getvalue()
 
 
-def _table(report: Report, asked: Asked, answer: Answer, names: Mapping[Any, str], locale: str) -> Iterable[list[Any]]:
-    tongue = 1 if locale.startswith("en") else 0
-    money_column = [("币种", "Currency")[tongue]] if report.has_money else []
-    yield [GROUP_LABELS[asked.group_by][tongue], *money_column, *(column.label[tongue] for column in report.columns)]
+def _table(report: Report, asked: Asked, answer: Answer, names: Mapping[Any, str]) -> Iterable[list[Any]]:
+    money_column = [pick(("币种", "Currency"))] if report.has_money else []
+    yield [pick(GROUP_LABELS[asked.group_by]), *money_column, *(pick(column.label) for column in report.columns)]
     for line in answer.lines:
         yield _cells(report, line, _title(line.key, names))
     for line in answer.rest:
-        yield _cells(report, line, REST[tongue])
+        yield _cells(report, line, pick(REST))
     for line in answer.totals:
-        yield _cells(report, line, TOTAL[tongue])
+        yield _cells(report, line, pick(TOTAL))
 
 
 def _title(key: Any, names: Mapping[Any, str]) -> str:

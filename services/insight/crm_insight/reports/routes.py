@@ -11,11 +11,13 @@ from marshmallow import fields as ma
 
 from crm_chassis import errors
 from crm_chassis.database import transaction
-from crm_chassis.http import XLSX, Blueprint, gives, json_response, query
+from crm_chassis.http import XLSX, Blueprint, gives, in_language, json_response, query
 from crm_chassis.identity import current_principal, requires
+from crm_chassis.language import say
+from crm_contracts.permissions import permission_label
 
 from . import rendering
-from .catalogue import REPORTS, Report, catalogue
+from .catalogue import GROUP_LABELS, REPORTS, Report, catalogue
 from .queries import Asked, answer, names
 
 blueprint = Blueprint("reports", __name__, url_prefix="/reports")
@@ -40,7 +42,7 @@ class ReportQuery(Schema):
     def in_order(self, values: dict[str, Any], **_: Any) -> None:
         """The period must not end before it begins."""
         if values["from_"] and values["to"] and values["to"] < values["from_"]:
-            raise ValidationError("Choose a last month that is not before the first.", "to")
+            raise ValidationError(say("Choose a last month that is not before the first."), "to")
 
 
 @blueprint.get("")
@@ -58,25 +60,33 @@ def read_report(name: str, query: dict[str, Any]) -> Response:
     """One report within the caller's scope, as JSON, CSV or XLSX by ``Accept``."""
     report = REPORTS.get(name)
     if report is None:
-        raise errors.NotFound(f"There is no report of this name; there are {', '.join(REPORTS)}.")
+        raise errors.NotFound(say("There is no report of this name; there are {reports}.", reports=list(REPORTS)))
     asked, principal = _asked(report, query), current_principal()
     kind = request.accept_mimetypes.best_match((JSON, CSV, XLSX), default=JSON)
     if kind != JSON and not principal.may("report:export"):
-        raise errors.Forbidden("Your roles do not include report:export. Ask your administrator for it.")
+        raise errors.Forbidden(
+            say(
+                "Your roles do not include {permission}. Ask your administrator for it.",
+                permission=permission_label("report:export"),
+            )
+        )
     with transaction() as session:
         found = answer(session, principal, report, asked)
         named = names(session, principal, asked.group_by, [line.key for line in found.lines])
     if kind == JSON:
         return json_response(rendering.as_json(report, asked, found, named))
     write = rendering.as_csv if kind == CSV else rendering.as_xlsx
-    return _file(report, kind, write(report, asked, found, named, principal.locale))
+    return _file(report, kind, write(report, asked, found, named))
 
 
 def _asked(report: Report, query: dict[str, Any]) -> Asked:
     group = query["group_by"] or report.groups[0]
     if group not in report.groups:
-        message = f"This report is grouped by {', '.join(report.groups)}."
-        raise errors.Invalid(errors=[{"pointer": "?group_by", "code": "unknown", "message": message}])
+        message = say(
+            "This report is grouped by {groups}.",
+            groups=[(GROUP_LABELS[name][0] + f"（{name}）", name) for name in report.groups],
+        )
+        raise errors.Invalid(errors=[errors.entry("?group_by", "unknown", message)])
     return Asked(
         group_by=group,
         first=_month(query.pop("from_")),
@@ -91,4 +101,5 @@ def _month(day: date | None) -> date | None:
 
 def _file(report: Report, kind: str, content: bytes) -> Response:
     name = f"{report.name}.{'csv' if kind == CSV else 'xlsx'}"
-    return Response(content, mimetype=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return in_language(Response(content, mimetype=kind, headers=headers))

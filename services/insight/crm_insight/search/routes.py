@@ -12,6 +12,7 @@ from crm_chassis import errors, text_search
 from crm_chassis.database import transaction
 from crm_chassis.http import Blueprint, json_response, query
 from crm_chassis.identity import current_principal, requires
+from crm_chassis.language import say
 
 from . import queries, rules
 
@@ -33,7 +34,7 @@ def find(query: dict[str, Any]) -> Response:
     """Find records by any part of a name in Chinese or Latin script, pinyin initials, telephone digits or number."""
     words = query["q"].replace("\x00", "")
     if not text_search.normalise(words):
-        raise errors.Invalid(errors=[{"pointer": "?q", "code": "required", "message": "Write something to look for."}])
+        raise errors.Invalid(errors=[errors.entry("?q", "required", say("Write something to look for."))])
     resources = _types(query["types"])
     with transaction() as session:
         items = queries.find(session, current_principal(), words, resources=resources, limit=query["limit"])
@@ -44,7 +45,7 @@ def _types(raw: str) -> list[str]:
     asked = [name.strip() for name in raw.split(",") if name.strip()]
     unknown = [name for name in asked if name not in rules.SHAPES]
     if unknown:
-        known = ", ".join(rules.SHAPES)
-        message = f"There is no type {unknown[0][:40]}; the types are {known}."
-        raise errors.Invalid(errors=[{"pointer": "?types", "code": "unknown", "message": message}])
+        known = list(rules.SHAPES)
+        message = say("There is no type {unknown}; the types are {known}.", unknown=unknown[0][:40], known=known)
+        raise errors.Invalid(errors=[errors.entry("?types", "unknown", message)])
     return asked or list(rules.SHAPES)

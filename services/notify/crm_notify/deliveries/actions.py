@@ -12,8 +12,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from crm_chassis import clock, errors, ids, outbox
+from crm_chassis.language import say, word
 
 from ..texts.kinds import KINDS
+from . import rules
 from .models import Delivery
 from .rules import LEASE, next_wait
 
@@ -144,7 +146,12 @@ def failed(session: Session, delivery: Delivery, error: str) -> None:
 def retry(delivery: Delivery) -> Delivery:
     """An operator has it sent again with fresh attempts. Raises StateConflict unless it failed or is unknown."""
     if delivery.status not in {"failed", "unknown"}:
-        raise errors.StateConflict(f"This delivery is {delivery.status}; only a failed or unknown one is sent again.")
+        raise errors.StateConflict(
+            say(
+                "This delivery is {status}; only a failed or unknown one is sent again.",
+                status=word(rules.STATUSES, delivery.status),
+            )
+        )
     delivery.status, delivery.attempts, delivery.next_attempt_at = "pending", 0, clock.now()
     return delivery
 

@@ -5,15 +5,8 @@ from __future__ import annotations
 from crm_chassis import fields
 from crm_chassis.collection import Collection, RecordSchema, Verb
 
+from . import rules
 from .models import Delivery
-
-_STATUSES = (
-    ("pending", "待发送", "Pending"),
-    ("sending", "发送中", "Being sent"),
-    ("sent", "已发送", "Sent"),
-    ("failed", "失败", "Failed"),
-    ("unknown", "未知", "Unknown"),
-)
 
 
 class DeliverySchema(RecordSchema):
@@ -23,7 +16,7 @@ class DeliverySchema(RecordSchema):
     kind = fields.text(("种类", "Kind"), dump_only=True)
     channel = fields.choice(("渠道", "Channel"), (("email", "邮件", "E-mail"),), dump_only=True)
     recipient = fields.text(("收件地址", "Recipient"), longest=254, dump_only=True)
-    status = fields.choice(("状态", "Status"), _STATUSES, dump_only=True)
+    status = fields.choice(("状态", "Status"), rules.STATUSES, dump_only=True)
     attempts = fields.integer(("尝试次数", "Attempts"), dump_only=True)
     next_attempt_at = fields.moment(("下次尝试", "Next attempt"), dump_only=True)
     sent_at = fields.moment(("发送时间", "Sent"), dump_only=True)

@@ -14,6 +14,15 @@ DIGEST_WAIT = timedelta(minutes=10)
 
 _AFTER_S = (60, 300, 1800, 7200, 21_600)
 
+STATUSES = (
+    ("pending", "待发送", "Pending"),
+    ("sending", "发送中", "Being sent"),
+    ("sent", "已发送", "Sent"),
+    ("failed", "失败", "Failed"),
+    ("unknown", "未知", "Unknown"),
+)
+"""The states of a delivery: value, zh, en."""
+
 
 def next_wait(attempts: int) -> timedelta | None:
     """How long to wait after so many attempts (>= 1) that failed for a while; None when it is enough."""

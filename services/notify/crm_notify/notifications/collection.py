@@ -14,6 +14,7 @@ from marshmallow import fields as ma
 from crm_chassis import fields
 from crm_chassis.collection import Collection, RecordSchema
 from crm_chassis.collection.listing import problem
+from crm_chassis.language import say
 
 from ..texts.kinds import KINDS
 from .models import Notification
@@ -60,7 +61,7 @@ class ReadAllView(Schema):
 
 def _unread(raw: str) -> Any:
     if raw not in {"true", "false"}:
-        raise problem("unread", "Write true or false.")
+        raise problem("unread", say("Write true or false."))
     return Notification.read_at.is_(None) if raw == "true" else Notification.read_at.is_not(None)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from crm_chassis import errors
+from crm_chassis.language import say
 
 from .models import Mailbox, Notification
 
@@ -25,7 +26,7 @@ def one(session: Session, user_id: UUID, notification_id: UUID, *, lock: bool = 
     statement = mine(user_id).where(Notification.id == notification_id)
     found = session.scalar(statement.with_for_update() if lock else statement)
     if found is None:
-        raise errors.NotFound("There is no such notification for you.")
+        raise errors.NotFound(say("There is no such notification for you."))
     return found
 
 

@@ -15,6 +15,7 @@ from crm_chassis.collection import described, listing
 from crm_chassis.database import everything, transaction
 from crm_chassis.http import Blueprint, answers, gives, json_response
 from crm_chassis.identity import current_principal, requires
+from crm_chassis.language import say
 from crm_chassis.service import current_runtime
 
 from . import actions, queries, stream
@@ -118,5 +119,5 @@ _UNBUFFERED = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 def _number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) <= _NUMBER_MAX):
-        raise errors.BadRequest("Last-Event-ID is the id of an event of this stream.", code="last_event_id")
+        raise errors.BadRequest(say("Last-Event-ID is the id of an event of this stream."), code="last_event_id")
     return int(text)

@@ -12,6 +12,7 @@ from crm_chassis import errors
 from crm_chassis.database import everything, transaction
 from crm_chassis.http import Blueprint, accepts, answers, json_response
 from crm_chassis.identity import current_principal, requires
+from crm_chassis.language import say
 from crm_chassis.service import current_runtime
 
 from ..texts.kinds import KINDS
@@ -56,7 +57,7 @@ def change_preference(topic: str, body: dict[str, Any]) -> Response:
 
 def _choose(topic: str, values: dict[str, Any]) -> Response:
     if topic not in TOPICS and topic != EVERY_TOPIC:
-        raise errors.NotFound(f"There is no topic {topic}. GET /notification-preferences lists them.")
+        raise errors.NotFound(say("There is no topic {topic}. GET /notification-preferences lists them.", topic=topic))
     caller = current_principal()
     with transaction() as session, everything(session):
         _write(session, topic, values)
@@ -89,7 +90,10 @@ def _shown(rows: dict[tuple[UUID, str], Preference], user_id: UUID, topic: str) 
     }
 
 
+_NO_MAIL = say("No mail server is configured (SMTP_URL): nothing is sent by e-mail.")
+
+
 def _channels() -> dict[str, Any]:
     mailing = bool(current_runtime().settings.smtp_url)
-    reason = None if mailing else "No mail server is configured (SMTP_URL): nothing is sent by e-mail."
+    reason = None if mailing else _NO_MAIL.spoken()
     return {"in_app": {"available": True}, "email": {"available": mailing, "reason": reason}}

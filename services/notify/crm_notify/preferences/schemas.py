@@ -8,13 +8,14 @@ from zoneinfo import available_timezones
 from marshmallow import Schema, ValidationError, validate, validates_schema
 
 from crm_chassis import fields
+from crm_chassis.language import say
 
-_CLOCK = validate.Regexp(r"^([01]\d|2[0-3]):[0-5]\d\Z", error="Write a time of day such as 22:00.")
+_CLOCK = validate.Regexp(r"^([01]\d|2[0-3]):[0-5]\d\Z", error=say("Write a time of day such as 22:00."))
 
 
 def _known_timezone(name: str | None) -> None:
     if name is not None and name not in available_timezones():
-        raise ValidationError("Write an IANA time zone such as Asia/Shanghai.")
+        raise ValidationError(say("Write an IANA time zone such as Asia/Shanghai."))
 
 
 class ChoiceBody(Schema):

@@ -14,6 +14,8 @@ from jinja2 import Template, pass_context
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from crm_chassis.language import LANGUAGES, of
+
 from .kinds import KINDS, Kind
 
 TITLE_LONGEST, BODY_LONGEST = 200, 2000
@@ -40,7 +42,7 @@ class Rendered:
 
 def language_of(locale: str) -> int:
     """0 for Chinese, 1 for English and every language without words of its own: an index into ``(zh, en)``."""
-    return 0 if locale.lower().startswith("zh") else 1
+    return LANGUAGES.index(of(locale))
 
 
 def render(kind: Kind, values: Mapping[str, Any], *, locale: str, timezone: str) -> Rendered:

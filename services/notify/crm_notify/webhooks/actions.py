@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from crm_chassis import clock, errors, ids, outbox
 from crm_chassis.collection import writing
+from crm_chassis.language import say
 from crm_chassis.service import current_runtime
 from crm_contracts.envelope import Envelope
 
@@ -51,9 +52,9 @@ def _check(values: Mapping[str, Any]) -> None:
             raise errors.field_error("/url", "refused", reason)
     unknown = rules.unknown_patterns(values.get("events", ()))
     if unknown or values.get("events") == []:
-        named = ", ".join(unknown) or "an empty list"
+        named = list(unknown) or say("an empty list")
         raise errors.field_error(
-            "/events", "unknown", f"No event matches {named}. Write crm.sales.order.*.v1 or crm.#."
+            "/events", "unknown", say("No event matches {named}. Write crm.sales.order.*.v1 or crm.#.", named=named)
         )
 
 
@@ -119,7 +120,7 @@ def test(session: Session, webhook: Webhook) -> Call:
 def replay(session: Session, call: Call) -> Call:
     """Queue a finished call again, behind all that waits. Raises StateConflict while it is still pending."""
     if call.status == "pending":
-        raise errors.StateConflict("This delivery is still waiting to be made.")
+        raise errors.StateConflict(say("This delivery is still waiting to be made."))
     call.status, call.attempts, call.last_error = "pending", 0, None
     call.position = session.scalar(select(func.nextval(_SEQUENCE))) or call.position
     session.flush()

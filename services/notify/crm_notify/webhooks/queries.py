@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm_chassis import errors
+from crm_chassis.language import say
 
 from . import rules
 from .models import Call, Webhook
@@ -42,7 +43,7 @@ def call(session: Session, webhook_id: UUID, call_id: UUID) -> Call:
     """One call of a webhook, locked. Raises NotFound."""
     found = session.scalar(select(Call).where(Call.id == call_id, Call.webhook_id == webhook_id).with_for_update())
     if found is None:
-        raise errors.NotFound("This webhook has no such delivery.")
+        raise errors.NotFound(say("This webhook has no such delivery."))
     return found
 
 

@@ -10,6 +10,7 @@ from crm_chassis.collection import writing
 from crm_chassis.database import transaction
 from crm_chassis.http import Blueprint, answers, query
 from crm_chassis.identity import requires
+from crm_chassis.language import say
 
 from . import actions, queries
 from .collection import CallPage, CallQuery, CallView, webhooks
@@ -37,7 +38,7 @@ def test(webhook_id: UUID) -> Call:
     with transaction() as session:
         webhook = writing.get_for(session, webhooks, webhook_id, "webhook:update")
         if not webhook.active:
-            raise errors.StateConflict("This webhook is switched off; switch it on first.")
+            raise errors.StateConflict(say("This webhook is switched off; switch it on first."))
         return actions.test(session, webhook)
 
 

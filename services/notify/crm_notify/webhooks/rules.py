@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from crm_chassis.language import Sentence, say
 from crm_contracts.events import REGISTRY
 from crm_contracts.subscriptions import matches
 
@@ -44,23 +45,23 @@ def is_hopeless(status: int | None, attempts: int) -> bool:
     return refused and attempts >= REFUSALS_MAX
 
 
-def refused_url(url: str, *, private_allowed: bool) -> str | None:
+def refused_url(url: str, *, private_allowed: bool) -> Sentence | None:
     """Why a webhook may not have this address, None when it may. Names are resolved only when it is called."""
     parts = urlsplit(url)
     if parts.username or parts.password:
-        return "Leave the user and password out of the address; calls are signed."
+        return say("Leave the user and password out of the address; calls are signed.")
     if private_allowed:
         return None
     if parts.scheme != "https":
-        return "Use an https address."
+        return say("Use an https address.")
     host = (parts.hostname or "").rstrip(".").lower()
     if host == "localhost" or host.endswith((".localhost", ".local", ".internal")):
-        return "This address lies inside the house; choose one on the internet."
+        return say("This address lies inside the house; choose one on the internet.")
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
         return None
-    return None if is_public(str(address)) else "This address lies inside the house; choose one on the internet."
+    return None if is_public(str(address)) else say("This address lies inside the house; choose one on the internet.")
 
 
 def is_public(address: str) -> bool:

@@ -9,6 +9,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from crm_chassis import errors
+from crm_chassis.language import say
 
 from .models import Customer
 
@@ -17,7 +18,7 @@ def visible(session: Session, customer_id: UUID) -> Customer:
     """The customer a new record is for. Raises Invalid at /customer_id when the caller sees no such customer."""
     customer = session.scalar(select(Customer).where(Customer.id == customer_id))
     if customer is None:
-        raise errors.field_error("/customer_id", "unknown", "Choose a customer that you can see.")
+        raise errors.field_error("/customer_id", "unknown", say("Choose a customer that you can see."))
     return customer
 
 

@@ -8,11 +8,13 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from crm_chassis import errors, ids
+from crm_chassis.language import Sentence, say, word
 
 from ..customers import queries as customers
 from ..people import queries as people
 from . import rules
 from .models import Lead
+from .schemas import STATUS
 
 _FROM_LEAD = ("phone", "email", "region_code", "industry", "source")
 
@@ -34,11 +36,11 @@ def change(_session: Session, lead: Lead, values: dict[str, Any]) -> None:
     _set_keys(lead)
 
 
-def locked(lead: Any) -> str | None:
+def locked(lead: Any) -> Sentence | None:
     """Why a lead may not be edited or deleted now, or None."""
     if lead.status == "converting":
-        return "This lead is being converted; wait until that is settled."
-    return None if lead.status in rules.OPEN else f"This lead is {lead.status}."
+        return say("This lead is being converted; wait until that is settled.")
+    return None if lead.status in rules.OPEN else say("This lead is {status}.", status=word(STATUS, lead.status))
 
 
 def require_open(lead: Lead) -> None:
@@ -61,7 +63,7 @@ def claim(lead: Lead, *, user_id: UUID) -> None:
     """Take it out of the pool. Raises StateConflict when somebody owns it already."""
     require_open(lead)
     if lead.owner_id is not None:
-        raise errors.StateConflict("Somebody owns this lead already.")
+        raise errors.StateConflict(say("Somebody owns this lead already."))
     lead.owner_id, lead.status = user_id, "working"
 
 
@@ -112,7 +114,7 @@ def _contact_of(lead: Lead, body: dict[str, Any]) -> dict[str, Any] | None:
 
 def _check_status(values: dict[str, Any]) -> None:
     if values.get("status", "new") not in rules.OPEN:
-        raise errors.field_error("/status", "read_only", "Use the verbs `convert` and `discard`.")
+        raise errors.field_error("/status", "read_only", say("Use the verbs `convert` and `discard`."))
 
 
 def _set_keys(lead: Lead) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from crm_chassis import errors
 from crm_chassis.collection import Collection, Verb, writing
 from crm_chassis.identity import current_principal
+from crm_chassis.language import say
 
 from ..opportunities import collection as opportunities
 from . import actions, rules
@@ -67,7 +68,7 @@ def convert(session: Session, lead_id: UUID, body: dict[str, Any]) -> Lead:
 
 def _opportunity(session: Session, lead: Lead, customer_id: UUID, wanted: dict[str, Any]) -> UUID:
     if not current_principal().reaches_unit("opportunity:create", lead.unit_id):
-        raise errors.Forbidden("Your roles do not let you create an opportunity in the unit of this lead.")
+        raise errors.Forbidden(say("Your roles do not let you create an opportunity in the unit of this lead."))
     amount = wanted.pop("amount", None) or {}
     values = {
         "name": lead.company or lead.name,

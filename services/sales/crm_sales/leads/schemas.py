@@ -7,6 +7,7 @@ from marshmallow import fields as ma
 
 from crm_chassis import fields
 from crm_chassis.collection import RecordSchema
+from crm_chassis.language import say
 
 from ..lines.schemas import DocumentLineSchema
 
@@ -105,7 +106,7 @@ class ConvertLeadBody(Schema):
     @validates_schema
     def _one_customer(self, values: dict[str, object], **_: object) -> None:
         if "customer_id" in values and "customer" in values:
-            raise ValidationError("Name an existing customer or describe a new one, not both.", "customer_id")
+            raise ValidationError(say("Name an existing customer or describe a new one, not both."), "customer_id")
 
 
 class LeadCandidateBody(Schema):

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from crm_chassis import errors
+from crm_chassis.language import say
 
 from ..products.queries import catalogue
 from . import rules
@@ -33,7 +34,7 @@ def complete(line: Mapping[str, Any], index: int, known: Mapping[Any, Any], curr
     product = known.get(wanted) if wanted else None
     if wanted and product is None:
         raise errors.field_error(
-            f"/lines/{index}/{field}", "unknown", "Choose a product that you can see and that is on sale."
+            f"/lines/{index}/{field}", "unknown", say("Choose a product that you can see and that is on sale.")
         )
     try:
         return rules.completed(line, index + 1, product, currency)

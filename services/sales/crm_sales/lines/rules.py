@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from crm_chassis.language import Sentence, say
+
 CENT = Decimal("0.01")
 HUNDRED = Decimal(100)
 LARGEST = Decimal("9999999999999.99")
@@ -21,7 +23,7 @@ LARGEST = Decimal("9999999999999.99")
 class LineRefused(ValueError):
     """A line cannot be priced. field: which of its fields is wrong; code and message as the API shows them."""
 
-    def __init__(self, field: str, code: str, message: str) -> None:
+    def __init__(self, field: str, code: str, message: Sentence) -> None:
         super().__init__(message)
         self.field, self.code, self.message = field, code, message
 
@@ -50,16 +52,18 @@ def completed(line: Mapping[str, Any], number: int, product: Any | None, currenc
     """
     name = line.get("name") or (product.name if product else None)
     if not name:
-        raise LineRefused("name", "required", "Name a product, or write what is sold.")
+        raise LineRefused("name", "required", say("Name a product, or write what is sold."))
     list_price = product.price if product and product.currency == currency else None
     price = line.get("price") if line.get("price") is not None else list_price
     if price is None:
-        raise LineRefused("price", "required", f"There is no list price in {currency}; write the price.")
+        raise LineRefused(
+            "price", "required", say("There is no list price in {currency}; write the price.", currency=currency)
+        )
     discount = line.get("discount") or Decimal(0)
     tax_rate = line["tax_rate"] if line.get("tax_rate") is not None else (product.tax_rate if product else Decimal(0))
     sums = amounts(quantity=line["quantity"], price=price, discount=discount, tax_rate=tax_rate)
     if sums.total > LARGEST:
-        raise LineRefused("quantity", "too_large", "Split this line: its total is too large.")
+        raise LineRefused("quantity", "too_large", say("Split this line: its total is too large."))
     return {
         "line": number,
         "product_id": str(product.id) if product else None,
@@ -81,7 +85,7 @@ def total(lines: Sequence[Mapping[str, Any]]) -> Decimal:
     """The sum of the lines' totals. Raises LineRefused when the API could not show it."""
     found = sum((Decimal(line["total"]) for line in lines), Decimal("0.00"))
     if found > LARGEST:
-        raise LineRefused("quantity", "too_large", "Split this document: its total is too large.")
+        raise LineRefused("quantity", "too_large", say("Split this document: its total is too large."))
     return found
 
 

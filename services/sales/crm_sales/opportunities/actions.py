@@ -9,7 +9,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from crm_chassis import clock, errors
+from crm_chassis import clock, errors, fields
+from crm_chassis.language import say, word
 
 from ..customers import queries as customers
 from ..lines import actions as lines
@@ -18,6 +19,7 @@ from ..people import queries as people
 from . import queries, stages
 from .models import Opportunity, PlanItem
 from .pipelines import for_unit
+from .schemas import STATUS, OpportunitySchema
 
 WON, LOST = 100, 0
 
@@ -47,7 +49,7 @@ def begin(session: Session, values: dict[str, Any]) -> Opportunity:
 def change(session: Session, opportunity: Opportunity, values: dict[str, Any]) -> None:
     """Change its fields. Raises Invalid for the stage, which has a verb, and for references the caller cannot see."""
     if values.get("stage", opportunity.stage) != opportunity.stage:
-        raise errors.field_error("/stage", "read_only", "Use the verb `advance` to move it to another stage.")
+        raise errors.field_error("/stage", "read_only", say("Use the verb `advance` to move it to another stage."))
     if values.get("customer_id", opportunity.customer_id) != opportunity.customer_id:
         customers.visible(session, values["customer_id"])
     if values.get("pipeline_id", opportunity.pipeline_id) != opportunity.pipeline_id:
@@ -113,7 +115,7 @@ def lose(session: Session, opportunity: Opportunity, *, reason: str, competitor_
 def reopen(session: Session, opportunity: Opportunity) -> None:
     """Take back that it was won or lost. Raises StateConflict when it is open."""
     if opportunity.status == "open":
-        raise errors.StateConflict("This opportunity is open already.")
+        raise errors.StateConflict(say("This opportunity is open already."))
     pipeline = queries.pipeline(session, opportunity.pipeline_id)
     stage = stages.find(pipeline.stages, opportunity.stage) or pipeline.stages[0]
     opportunity.status, opportunity.stage, opportunity.probability = "open", stage["key"], stage["probability"]
@@ -131,24 +133,29 @@ def add_plan_item(session: Session, opportunity: Opportunity, values: dict[str, 
 
 def _require_open(opportunity: Opportunity) -> None:
     if opportunity.status != "open":
-        raise errors.StateConflict(f"This opportunity is {opportunity.status}; reopen it first.")
+        raise errors.StateConflict(
+            say("This opportunity is {status}; reopen it first.", status=word(STATUS, opportunity.status))
+        )
 
 
 def _require_met(pipeline: list[dict[str, Any]], opportunity: Opportunity, there: str | None) -> None:
     missing = stages.unmet(pipeline, opportunity.stage, there, opportunity)
     if missing:
         raise errors.StateConflict(
-            f"Fill in {', '.join(missing)} before it goes on.",
+            say(
+                "Fill in {fields} before it goes on.",
+                fields=[fields.label_of(OpportunitySchema().fields, name) for name in missing],
+            ),
             code="exit_conditions",
-            errors=[{"pointer": f"/{name}", "code": "required", "message": "needed to go on"} for name in missing],
+            errors=[errors.entry(f"/{name}", "required", say("needed to go on")) for name in missing],
         )
 
 
 def _stage(pipeline: list[dict[str, Any]], key: str) -> Any:
     stage = stages.find(pipeline, key)
     if stage is None:
-        known = ", ".join(item["key"] for item in pipeline)
-        raise errors.field_error("/stage", "unknown", f"The stages of this pipeline are {known}.")
+        known = [stages.word(item) for item in pipeline]
+        raise errors.field_error("/stage", "unknown", say("The stages of this pipeline are {stages}.", stages=known))
     return stage
 
 

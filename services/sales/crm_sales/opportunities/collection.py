@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 
 from crm_chassis import clock
 from crm_chassis.collection import Collection, Verb, writing
+from crm_chassis.language import Sentence, say, word
 
 from ..customers.queries import ids_by_code
 from . import actions, queries
 from .models import Opportunity
 from .schemas import (
+    STATUS,
     AdvanceOpportunityBody,
     AssignOpportunityBody,
     LoseOpportunityBody,
@@ -30,8 +32,12 @@ def _is_open(opportunity: Any) -> bool:
     return bool(opportunity.status == "open")
 
 
-def _locked(opportunity: Any) -> str | None:
-    return None if _is_open(opportunity) else f"This opportunity is {opportunity.status}; reopen it first."
+def _locked(opportunity: Any) -> Sentence | None:
+    return (
+        None
+        if _is_open(opportunity)
+        else say("This opportunity is {status}; reopen it first.", status=word(STATUS, opportunity.status))
+    )
 
 
 def assign(session: Session, opportunity_id: UUID, *, owner_id: UUID, reason: str | None = None) -> Opportunity:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from crm_chassis import errors, fields, org
 from crm_chassis.collection import Collection, RecordSchema
 from crm_chassis.database import everything
+from crm_chassis.language import say
 from crm_contracts.envelope import Envelope
 
 from . import queries, stages
@@ -28,7 +29,7 @@ class StageSchema(Schema):
 
     key = ma.String(
         required=True,
-        validate=validate.Regexp(r"^[a-z][a-z0-9_]{0,39}\Z", error="Use small letters, digits and _."),
+        validate=validate.Regexp(r"^[a-z][a-z0-9_]{0,39}\Z", error=say("Use small letters, digits and _.")),
         metadata={"crm": {"kind": "text", "label": ("代号", "Key")}},
     )
     name = fields.text(("名称", "Name"), required=True, longest=60)
@@ -79,10 +80,10 @@ pipelines = Collection(
 
 
 def _checked(given: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    found = [{"pointer": at, "code": "duplicate", "message": message} for at, message in stages.problems(given)]
+    found = [errors.entry(at, "duplicate", message) for at, message in stages.problems(given)]
     allowed = {name for name, _zh, _en in stages.CONDITIONS}
     found += [
-        {"pointer": f"/stages/{index}/exit_conditions", "code": "unknown", "message": f"There is no condition {name}."}
+        errors.entry(f"/stages/{index}/exit_conditions", "unknown", say("There is no condition {name}.", name=name))
         for index, stage in enumerate(given)
         for name in stage.get("exit_conditions", ())
         if name not in allowed
@@ -96,7 +97,12 @@ def _refuse_in_use(session: Session, pipeline: Pipeline, *, but: set[str]) -> No
     with everything(session):
         used = queries.stages_in_use(session, pipeline.id) - but
     if used:
-        raise errors.StateConflict(f"Open opportunities stand in {', '.join(sorted(used))}; move them on first.")
+        raise errors.StateConflict(
+            say(
+                "Open opportunities stand in {stages}; move them on first.",
+                stages=[stages.word(stage) for stage in pipeline.stages if stage["key"] in used],
+            )
+        )
 
 
 def for_unit(session: Session, unit_id: UUID) -> Pipeline:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from crm_chassis import errors, org
 from crm_chassis.database import everything
+from crm_chassis.language import say
 
 from ..competitors.collection import Competitor
 from .models import Opportunity, Pipeline, PlanItem
@@ -38,7 +39,7 @@ def visible_pipeline(session: Session, pipeline_id: UUID, unit_id: UUID) -> Pipe
             above = org.tree().ancestors(unit_id)
             found = session.scalar(select(Pipeline).where(Pipeline.id == pipeline_id, Pipeline.unit_id.in_(above)))
     if found is None:
-        raise errors.field_error("/pipeline_id", "unknown", "Choose a pipeline of your unit or of one above it.")
+        raise errors.field_error("/pipeline_id", "unknown", say("Choose a pipeline of your unit or of one above it."))
     return found
 
 
@@ -46,7 +47,7 @@ def require_competitors(session: Session, ids: Sequence[UUID], pointer: str) -> 
     """Raises Invalid at the pointer when the caller does not see one of the competitors."""
     known = set(session.scalars(select(Competitor.id).where(Competitor.id.in_(ids)))) if ids else set()
     if set(ids) - known:
-        raise errors.field_error(pointer, "unknown", "Choose competitors that you can see.")
+        raise errors.field_error(pointer, "unknown", say("Choose competitors that you can see."))
 
 
 def plan(session: Session, opportunity_id: UUID, limit: int) -> list[PlanItem]:
@@ -98,7 +99,7 @@ def pipelines_by_id(session: Session, ids: set[UUID]) -> dict[UUID, Pipeline]:
 def require_visible(session: Session, opportunity_id: UUID) -> None:
     """Raises Invalid at /opportunity_id when the caller sees no such opportunity."""
     if session.scalar(select(Opportunity.id).where(Opportunity.id == opportunity_id)) is None:
-        raise errors.field_error("/opportunity_id", "unknown", "Choose an opportunity that you can see.")
+        raise errors.field_error("/opportunity_id", "unknown", say("Choose an opportunity that you can see."))
 
 
 def locked(session: Session, opportunity_id: UUID) -> Opportunity | None:

@@ -14,6 +14,7 @@ from crm_chassis.collection.routes import require_version
 from crm_chassis.database import transaction
 from crm_chassis.http import Blueprint, accepts, answers, json_body, json_response, load
 from crm_chassis.identity import requires
+from crm_chassis.language import say
 
 from . import actions, collection, funnel, queries
 from .collection import opportunities
@@ -109,7 +110,7 @@ def create_plan_item(opportunity_id: UUID, body: dict[str, Any]) -> Response:
     with transaction() as session:
         opportunity = _for_update(session, opportunity_id)
         if len(queries.plan(session, opportunity_id, listing.LIMIT_MAX)) == listing.LIMIT_MAX:
-            raise errors.StateConflict(f"A plan has {listing.LIMIT_MAX} items at most; delete old ones.")
+            raise errors.StateConflict(say("A plan has {most} items at most; delete old ones.", most=listing.LIMIT_MAX))
         item = actions.add_plan_item(session, opportunity, body)
         opportunities.announce(session, opportunity, "changed")
         return _shown(item, 201)
@@ -152,7 +153,7 @@ def _item(session: Any, opportunity_id: UUID, item_id: UUID) -> PlanItem:
     statement = select(PlanItem).where(PlanItem.id == item_id, PlanItem.opportunity_id == opportunity_id)
     item: PlanItem | None = session.scalar(statement.with_for_update())
     if item is None:
-        raise errors.NotFound("There is no such plan item for you.")
+        raise errors.NotFound(say("There is no such plan item for you."))
     require_version(item)
     return item
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from crm_chassis.language import Sentence, say
+
 CONDITIONS: tuple[tuple[str, str, str], ...] = (
     ("amount", "金额已填", "Amount is known"),
     ("expected_close_on", "预计成交日已填", "Expected close date is known"),
@@ -24,13 +26,13 @@ DEFAULT: tuple[dict[str, Any], ...] = (
 """The stages of the pipeline a group begins with."""
 
 
-def problems(stages: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+def problems(stages: Sequence[Mapping[str, Any]]) -> list[tuple[str, Sentence]]:
     """(pointer, message) for what a list of stages has wrong beyond the form of each: a key that comes twice."""
     seen: set[str] = set()
     found = []
     for index, stage in enumerate(stages):
         if stage["key"] in seen:
-            found.append((f"/stages/{index}/key", "Another stage has this key already."))
+            found.append((f"/stages/{index}/key", say("Another stage has this key already.")))
         seen.add(stage["key"])
     return found
 
@@ -38,6 +40,11 @@ def problems(stages: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
 def find(stages: Sequence[Mapping[str, Any]], key: str) -> Mapping[str, Any] | None:
     """The stage with the key, None when the pipeline has none."""
     return next((stage for stage in stages if stage["key"] == key), None)
+
+
+def word(stage: Mapping[str, Any]) -> tuple[str, str]:
+    """What a stage is called in a sentence: in English by its key, which an API client sends."""
+    return f"{stage['name']}（{stage['key']}）", stage["key"]
 
 
 def position(stages: Sequence[Mapping[str, Any]], key: str) -> int:

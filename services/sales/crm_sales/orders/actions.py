@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from crm_chassis import clock, errors, ids, numbering
 from crm_chassis.collection.declaration import company_code
+from crm_chassis.language import Sentence, say, word
 
 from ..customers import queries as customers
 from ..lines import actions as lines
@@ -21,6 +22,7 @@ from ..receivables.models import Receivable
 from ..receivables.queries import of_order
 from . import rules
 from .models import Order
+from .schemas import STATUS
 
 
 def create(session: Session, values: dict[str, Any]) -> Order:
@@ -50,7 +52,7 @@ def change(session: Session, order: Order, values: dict[str, Any]) -> None:
         customers.visible(session, values["customer_id"])
     _check_opportunity(session, values)
     if values.get("currency", order.currency) != order.currency and "lines" not in values:
-        raise errors.field_error("/lines", "required", "Send the lines with their prices in the new currency.")
+        raise errors.field_error("/lines", "required", say("Send the lines with their prices in the new currency."))
     if "lines" in values:
         priced = lines.price(session, values["lines"], values.get("currency", order.currency))
         values["lines"] = [{**line, "delivered_quantity": "0", "returned_quantity": "0"} for line in priced]
@@ -59,12 +61,12 @@ def change(session: Session, order: Order, values: dict[str, Any]) -> None:
         setattr(order, name, value)
 
 
-def locked(order: Any) -> str | None:
+def locked(order: Any) -> Sentence | None:
     """Why an order may not be edited or deleted now, or None."""
     if order.status != "draft":
-        return f"This order is {order.status}; only drafts can be edited."
+        return say("This order is {status}; only drafts can be edited.", status=word(STATUS, order.status))
     if order.approval_status not in rules.EDITABLE_APPROVALS:
-        return "This order awaits approval; withdraw the approval first."
+        return say("This order awaits approval; withdraw the approval first.")
     return None
 
 
@@ -96,7 +98,9 @@ def confirm(order: Order) -> Receivable | None:
 def deliver(order: Order, moved: Sequence[Mapping[str, Any]] | None) -> None:
     """Count a delivery; when nothing is left to deliver the order is delivered. Raises StateConflict, Invalid."""
     if order.status != "confirmed":
-        raise errors.StateConflict(f"This order is {order.status}; only confirmed orders are delivered.")
+        raise errors.StateConflict(
+            say("This order is {status}; only confirmed orders are delivered.", status=word(STATUS, order.status))
+        )
     order.lines = _fitting(rules.delivered, order, moved)
     order.delivered_quantity = rules.quantity(order.lines, "delivered_quantity")
     if rules.is_complete(order.lines):
@@ -109,7 +113,11 @@ def take_back(session: Session, order: Order, moved: Sequence[Mapping[str, Any]]
     Answers the value and the receivables that changed. Raises StateConflict, Invalid.
     """
     if order.status not in {"confirmed", "delivered"}:
-        raise errors.StateConflict(f"This order is {order.status}; goods come back from delivered orders only.")
+        raise errors.StateConflict(
+            say(
+                "This order is {status}; goods come back from delivered orders only.", status=word(STATUS, order.status)
+            )
+        )
     order.lines = _fitting(rules.returned, order, moved)
     value = rules.returned_value(order.lines) - order.returned_total
     order.returned_total += value
@@ -125,7 +133,9 @@ def take_back(session: Session, order: Order, moved: Sequence[Mapping[str, Any]]
 def close(order: Order) -> None:
     """Put a delivered order away. Raises StateConflict."""
     if order.status != "delivered":
-        raise errors.StateConflict(f"This order is {order.status}; only delivered orders are closed.")
+        raise errors.StateConflict(
+            say("This order is {status}; only delivered orders are closed.", status=word(STATUS, order.status))
+        )
     order.status, order.closed_at = "closed", clock.now()
 
 
@@ -135,10 +145,12 @@ def cancel(session: Session, order: Order, *, reason: str | None) -> list[Receiv
     Raises StateConflict.
     """
     if order.status not in {"draft", "confirmed"} or order.delivered_quantity > 0:
-        raise errors.StateConflict("Only an order of which nothing was delivered can be cancelled; take goods back.")
+        raise errors.StateConflict(
+            say("Only an order of which nothing was delivered can be cancelled; take goods back.")
+        )
     owed = of_order(session, order.id)
     if any(receivable.paid > 0 for receivable in owed):
-        raise errors.StateConflict("The customer has paid for this order; deliver it or refund the payment first.")
+        raise errors.StateConflict(say("The customer has paid for this order; deliver it or refund the payment first."))
     order.status, order.cancelled_at, order.cancelled_reason = "cancelled", clock.now(), reason
     given_up = [receivable for receivable in owed if receivable.outstanding > 0]
     for receivable in given_up:
@@ -150,7 +162,7 @@ def _fitting(rule: Any, order: Order, moved: Sequence[Mapping[str, Any]] | None)
     quantities: dict[int, Decimal] | None = None
     if moved is not None:
         if not moved:
-            raise errors.field_error("/lines", "required", "Name at least one line, or leave `lines` out.")
+            raise errors.field_error("/lines", "required", say("Name at least one line, or leave `lines` out."))
         quantities = {}
         for entry in moved:
             quantities[entry["line"]] = quantities.get(entry["line"], Decimal(0)) + entry["quantity"]

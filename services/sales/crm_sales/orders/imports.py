@@ -35,6 +35,8 @@ from crm_chassis.database import transaction
 from crm_chassis.files import File
 from crm_chassis.http import load
 from crm_chassis.jobs import JobRun
+from crm_chassis.language import say
+from crm_contracts.permissions import permission_label
 
 from ..customers.queries import by_code
 from ..lines.actions import complete
@@ -129,12 +131,12 @@ def _read(
             values = load(_rows.loader, body_of(_rows, columns, row, {}))
             customer = customers.get(values["customer_code"])
             if customer is None:
-                raise errors.field_error("/customer_code", "unknown", "There is no customer of this code for you.")
+                raise errors.field_error("/customer_code", "unknown", say("There is no customer of this code for you."))
             if customer.unit_id not in defined:
                 defined[customer.unit_id] = custom_fields.definitions(session, orders.resource, customer.unit_id)
             found.append(_wanted(run, line, values, customer, products, defined[customer.unit_id]))
         except errors.ProblemError as error:
-            reject(run, rejected, line, row, error.errors or [{"pointer": "/", "message": error.detail}])
+            reject(run, rejected, line, row, error.entries())
     return found
 
 
@@ -169,7 +171,10 @@ def _line(values: Mapping[str, Any], products: Mapping[Any, Any], currency: str)
     try:
         priced = complete(values, 0, products, currency)
     except errors.Invalid as error:
-        found = [{**entry, "pointer": entry["pointer"].removeprefix("/lines/0")} for entry in error.errors]
+        found = [
+            errors.entry(each["pointer"].removeprefix("/lines/0"), each["code"], each["message"])
+            for each in error.errors
+        ]
         raise errors.Invalid(error.detail, errors=found) from error
     return priced if values.get("price") is None else {**priced, "list_price": priced["price"]}
 
@@ -178,18 +183,22 @@ def _check(run: JobRun, unit_id: UUID, line: Mapping[str, Any], *, confirmed: bo
     """Raises Invalid for what the importer may not do in the unit, or nobody may do by a file."""
     _require(run, "order:create", unit_id, "/customer_code")
     if paid and not confirmed:
-        raise errors.field_error("/paid", "unfit", "Only a confirmed order can be paid.")
+        raise errors.field_error("/paid", "unfit", say("Only a confirmed order can be paid."))
     if confirmed:
         _require(run, "order:confirm", unit_id, "/status")
         if rules.needs_approval([line]):
-            raise errors.field_error("/discount", "needs_approval", "Import it as a draft and ask for approval.")
+            raise errors.field_error("/discount", "needs_approval", say("Import it as a draft and ask for approval."))
     if paid:
         _require(run, "payment:create", unit_id, "/paid")
 
 
 def _require(run: JobRun, permission: str, unit_id: UUID, pointer: str) -> None:
     if not run.principal.reaches_unit(permission, unit_id):
-        raise errors.field_error(pointer, "out_of_scope", f"{permission} of your roles does not reach this customer.")
+        raise errors.field_error(
+            pointer,
+            "out_of_scope",
+            say("{permission} of your roles does not reach this customer.", permission=permission_label(permission)),
+        )
 
 
 def _store(session: Session, run: JobRun, wanted: list[Wanted]) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from crm_chassis.language import Sentence, say
+
 DISCOUNT_LIMIT = Decimal(20)
 """Percent below the list price that an order may be confirmed with by itself; beyond, it asks for approval."""
 
@@ -19,7 +21,7 @@ _CENT = Decimal("0.01")
 class LineUnfit(ValueError):
     """A delivery or return names a line or a quantity that does not fit. line: its number in the order."""
 
-    def __init__(self, line: int, message: str) -> None:
+    def __init__(self, line: int, message: Sentence) -> None:
         super().__init__(message)
         self.line, self.message = line, message
 
@@ -54,24 +56,36 @@ def delivered(lines: Sequence[Mapping[str, Any]], quantities: Mapping[int, Decim
     Raises LineUnfit for an unknown line and for more than is outstanding.
     """
     wanted = quantities if quantities is not None else {line["line"]: outstanding(line) for line in lines}
-    return _moved(lines, wanted, outstanding, "delivered_quantity", "still to be delivered")
+    return _moved(
+        lines,
+        wanted,
+        outstanding,
+        "delivered_quantity",
+        say("Of line {number} only {quantity} are still to be delivered."),
+    )
 
 
 def returned(lines: Sequence[Mapping[str, Any]], quantities: Mapping[int, Decimal]) -> list[dict[str, Any]]:
     """The lines after a return of delivered goods. Raises LineUnfit."""
-    return _moved(lines, quantities, returnable, "returned_quantity", "with the customer")
+    return _moved(
+        lines,
+        quantities,
+        returnable,
+        "returned_quantity",
+        say("Of line {number} only {quantity} are with the customer."),
+    )
 
 
 def _moved(
-    lines: Sequence[Mapping[str, Any]], wanted: Mapping[int, Decimal], free: Any, field: str, where: str
+    lines: Sequence[Mapping[str, Any]], wanted: Mapping[int, Decimal], free: Any, field: str, too_many: Sentence
 ) -> list[dict[str, Any]]:
     by_number = {line["line"]: dict(line) for line in lines}
     for number, quantity in wanted.items():
         if number not in by_number:
-            raise LineUnfit(number, f"There is no line {number} in this order.")
+            raise LineUnfit(number, say("There is no line {number} in this order.", number=number))
         line = by_number[number]
         if quantity > free(line):
-            raise LineUnfit(number, f"Of line {number} only {free(line):f} are {where}.")
+            raise LineUnfit(number, too_many.format(number=number, quantity=free(line)))
         line[field] = _text(Decimal(line[field]) + quantity)
     return list(by_number.values())
 

@@ -7,6 +7,7 @@ from marshmallow import fields as ma
 
 from crm_chassis import fields
 from crm_chassis.collection import RecordSchema
+from crm_chassis.language import say
 
 from ..lines.schemas import DocumentLineSchema
 
@@ -29,7 +30,7 @@ APPROVAL = (
 def currency_code() -> ma.Field[str]:
     """An ISO 4217 code."""
     return ma.String(
-        validate=validate.Regexp(r"^[A-Z]{3}\Z", error="Write an ISO 4217 code such as CNY."),
+        validate=validate.Regexp(r"^[A-Z]{3}\Z", error=say("Write an ISO 4217 code such as CNY.")),
         metadata={"crm": {"kind": "text", "label": ("币种", "Currency")}, "pattern": "^[A-Z]{3}$"},
     )
 

@@ -38,7 +38,7 @@ def allocate(session: Session, payment: Payment, wanted: Sequence[Mapping[str, A
         known=known,
     )
     if problems:
-        found = [{"pointer": at, "code": code, "message": message} for at, code, message in problems]
+        found = [errors.entry(*problem) for problem in problems]
         raise errors.Invalid(problems[0][2], errors=found)
     for entry in wanted:
         apply(payment, known[entry["receivable_id"]], entry["amount"])

@@ -7,7 +7,9 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-Problem = tuple[str, str, str]
+from crm_chassis.language import Sentence, say
+
+Problem = tuple[str, str, Sentence]
 """(pointer, code, message)"""
 
 
@@ -30,15 +32,27 @@ def problems(
         receivable = known.get(entry["receivable_id"])
         at = f"/allocations/{index}"
         if receivable is None:
-            found.append((f"{at}/receivable_id", "unknown", "Choose a receivable that you can see."))
+            found.append((f"{at}/receivable_id", "unknown", say("Choose a receivable that you can see.")))
             continue
         if receivable.customer_id != customer_id:
-            found.append((f"{at}/receivable_id", "other_customer", "This receivable is of another customer."))
+            found.append((f"{at}/receivable_id", "other_customer", say("This receivable is of another customer.")))
         if receivable.currency != currency:
-            found.append((f"{at}/receivable_id", "currency_mixed", f"This receivable is in {receivable.currency}."))
+            found.append(
+                (
+                    f"{at}/receivable_id",
+                    "currency_mixed",
+                    say("This receivable is in {currency}.", currency=receivable.currency),
+                )
+            )
         asked[receivable.id] = asked.get(receivable.id, Decimal(0)) + entry["amount"]
         if asked[receivable.id] > receivable.outstanding:
-            found.append((f"{at}/amount", "too_much", f"Only {receivable.outstanding} is still owed."))
+            found.append(
+                (
+                    f"{at}/amount",
+                    "too_much",
+                    say("Only {amount} is still owed.", amount=receivable.outstanding),
+                )
+            )
     if sum((entry["amount"] for entry in wanted), Decimal(0)) > free:
-        found.append(("/allocations", "too_much", f"The payment has only {free} to allocate."))
+        found.append(("/allocations", "too_much", say("The payment has only {amount} to allocate.", amount=free)))
     return found

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from crm_chassis import clock, errors
+from crm_chassis.language import say, word
 
 from . import rules
 from .models import Receivable
@@ -48,7 +49,9 @@ def credit(receivable: Receivable, amount: Decimal) -> Decimal:
 def write_off(receivable: Receivable, *, reason: str) -> None:
     """Give up what is still owed. Raises StateConflict when nothing is."""
     if receivable.status not in rules.OPEN:
-        raise errors.StateConflict(f"This receivable is {receivable.status.replace('_', ' ')}; nothing is owed.")
+        raise errors.StateConflict(
+            say("This receivable is {status}; nothing is owed.", status=word(rules.STATUS, receivable.status))
+        )
     receivable.status, receivable.written_off_reason = "written_off", reason
 
 

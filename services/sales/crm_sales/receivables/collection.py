@@ -14,14 +14,6 @@ from crm_chassis.money import money
 from . import actions, rules
 from .models import Receivable
 
-STATUS = (
-    ("open", "未收", "Open"),
-    ("partly_paid", "部分收款", "Partly paid"),
-    ("paid", "已收", "Paid"),
-    ("overdue", "逾期", "Overdue"),
-    ("written_off", "核销", "Written off"),
-)
-
 
 class ReceivableSchema(RecordSchema):
     """What the API shows of a receivable."""
@@ -34,7 +26,7 @@ class ReceivableSchema(RecordSchema):
     paid = fields.money(("已收", "Paid"), dump_only=True)
     credited = fields.money(("退货冲减", "Credited"), dump_only=True)
     outstanding = fields.money(("未收余额", "Outstanding"), dump_only=True)
-    status = fields.choice(("状态", "Status"), STATUS, dump_only=True)
+    status = fields.choice(("状态", "Status"), rules.STATUS, dump_only=True)
     overdue_at = fields.moment(("转逾期时间", "Overdue since"), dump_only=True)
     written_off_reason = fields.text(("核销原因", "Written off because"), dump_only=True)
 

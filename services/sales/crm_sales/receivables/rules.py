@@ -22,6 +22,15 @@ AGES: tuple[tuple[str, int | None, int | None], ...] = (
 )
 """Bands of the ageing: name, from and to how many days past due, both inclusive; None: no bound."""
 
+STATUS = (
+    ("open", "未收", "Open"),
+    ("partly_paid", "部分收款", "Partly paid"),
+    ("paid", "已收", "Paid"),
+    ("overdue", "逾期", "Overdue"),
+    ("written_off", "核销", "Written off"),
+)
+"""The states of a receivable: value, zh, en."""
+
 
 def due_on(ordered_on: date) -> date:
     """The day a receivable is due: by the order's own date, so that history entered late is due as it was then."""

@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from crm_chassis import clock, errors
 from crm_chassis.identity import current_principal
+from crm_chassis.language import say, word
 
+from ..vocabulary import ARTICLE_STATUSES, VERBS
 from . import rules
 from .models import Article, ArticleRating
 
@@ -29,7 +31,7 @@ def create(session: Session, values: dict[str, Any]) -> Article:
 def change(_session: Session, article: Article, values: dict[str, Any]) -> None:
     """Edit an article. What is published may only be edited by who may publish. Raises Forbidden."""
     if article.status == "published" and not current_principal().covers("article:publish", article):
-        raise errors.Forbidden("A published article is edited by who may publish; ask them, or retire it first.")
+        raise errors.Forbidden(say("A published article is edited by who may publish; ask them, or retire it first."))
     for name, value in _cleaned(values).items():
         setattr(article, name, value)
 
@@ -75,5 +77,12 @@ def _cleaned(values: dict[str, Any]) -> dict[str, Any]:
 
 def _refuse(article: Article, verb: str) -> None:
     if not rules.allows(verb, article.status):
-        states = ", ".join(sorted(rules.ALLOWED[verb]))
-        raise errors.StateConflict(f"This article is {article.status}; {verb} is for articles that are {states}.")
+        states = [word(ARTICLE_STATUSES, state) for state in sorted(rules.ALLOWED[verb])]
+        raise errors.StateConflict(
+            say(
+                "This article is {status}; {verb} is for articles that are {states}.",
+                status=word(ARTICLE_STATUSES, article.status),
+                verb=VERBS[verb],
+                states=states,
+            )
+        )

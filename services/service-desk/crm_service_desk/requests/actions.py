@@ -13,11 +13,13 @@ from sqlalchemy.orm import Session
 from crm_chassis import clock, errors, numbering, org
 from crm_chassis.collection.declaration import company_code
 from crm_chassis.identity import current_principal
+from crm_chassis.language import say, word
 
 from ..customers import queries as customers
 from ..customers.models import Customer
 from ..sla import queries as sla
 from ..sla import rules as sla_rules
+from ..vocabulary import STATUSES, VERBS
 from . import rules
 from .models import Comment, Request
 
@@ -67,7 +69,7 @@ def assign(session: Session, request: Request, *, assignee_id: UUID) -> None:
     _refuse(request, "assign")
     user = org.users(session, [assignee_id]).get(assignee_id)
     if user is None or not user.active:
-        raise errors.field_error("/assignee_id", "unknown", "Choose an active user.")
+        raise errors.field_error("/assignee_id", "unknown", say("Choose an active user."))
     request.assignee_id = assignee_id
     request.status = rules.after_assign(request.status)
 
@@ -83,7 +85,7 @@ def hold(_session: Session, request: Request, *, until: datetime, reason: str) -
     """Stop the clock until a moment in the future. Raises Invalid, StateConflict."""
     _refuse(request, "hold")
     if until <= clock.now():
-        raise errors.field_error("/until", "past", "Choose a time that is still to come.")
+        raise errors.field_error("/until", "past", say("Choose a time that is still to come."))
     request.held_at, request.held_until, request.hold_reason = clock.now(), until, reason
     request.status = "on_hold"
 
@@ -183,8 +185,15 @@ def _rewrite(session: Session, where: list[Any], values: Mapping[str, Any]) -> N
 
 def _refuse(request: Request, verb: str) -> None:
     if not rules.allows(verb, request.status):
-        states = ", ".join(sorted(rules.ALLOWED[verb]))
-        raise errors.StateConflict(f"This request is {request.status}; {verb} is for requests that are {states}.")
+        states = [word(STATUSES, state) for state in sorted(rules.ALLOWED[verb])]
+        raise errors.StateConflict(
+            say(
+                "This request is {status}; {verb} is for requests that are {states}.",
+                status=word(STATUSES, request.status),
+                verb=VERBS[verb],
+                states=states,
+            )
+        )
 
 
 def _restart(session: Session, request: Request) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from crm_chassis.collection import Collection, Verb, writing
 from crm_chassis.http import NothingBody
+from crm_chassis.language import Sentence, say
 
 from . import actions, rules, schemas
 from .models import Request
@@ -101,8 +102,8 @@ def _verb(name: str, run: Any, body: Any, permission: str = UPDATE) -> Verb:
     return Verb(name, permission, when=lambda request: rules.allows(name, request.status), body=body, run=run)
 
 
-def _locked(request: Request) -> str | None:
-    return "An archived request cannot be edited; reopen it first." if request.status == "archived" else None
+def _locked(request: Request) -> Sentence | None:
+    return say("An archived request cannot be edited; reopen it first.") if request.status == "archived" else None
 
 
 requests = Collection(

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from crm_chassis import clock, ids
 from crm_chassis.errors import Forbidden, StateConflict, TooMany, field_error
+from crm_chassis.language import Sentence, say, word
 
 from ..conditions import matches
 from ..flows import queries as flows
@@ -129,7 +130,7 @@ def remind(approval: Approval, *, user_id: UUID) -> Asked:
     now = clock.now()
     if approval.reminded_at and now < (again := approval.reminded_at + REMINDED_AGAIN_AFTER):
         wait = {"Retry-After": str(int((again - now).total_seconds()) + 1)}
-        raise TooMany("You reminded them within the last day; wait until tomorrow.", headers=wait)
+        raise TooMany(say("You reminded them within the last day; wait until tomorrow."), headers=wait)
     approval.reminded_at = now
     return list(approval.waiting_ids)
 
@@ -137,7 +138,7 @@ def remind(approval: Approval, *, user_id: UUID) -> Asked:
 def refuse_unless_requester(approval: Approval, user_id: UUID) -> None:
     """Raises Forbidden to everybody but the requester."""
     if approval.requester_id != user_id:
-        raise Forbidden("Only the person who asked for this approval can do this.")
+        raise Forbidden(say("Only the person who asked for this approval can do this."))
 
 
 def replace(session: Session, approval: Approval, *, user_id: UUID, to_user_id: UUID | None) -> Asked:
@@ -189,7 +190,9 @@ def _keep(approval: Approval, steps: list[rules.Step]) -> Asked:
 
 def _refuse_unless_running(approval: Approval) -> None:
     if approval.status != "running":
-        raise StateConflict(f"This approval is over: it was {approval.status}.")
+        raise StateConflict(
+            say("This approval is over: it was {status}.", status=word(rules.STATUSES, approval.status))
+        )
 
 
 def _refuse_unless_awaited(approval: Approval, user_id: UUID) -> None:
@@ -197,22 +200,22 @@ def _refuse_unless_awaited(approval: Approval, user_id: UUID) -> None:
     if user_id in approval.waiting_ids:
         return
     if str(user_id) in rules.involved(approval.steps):
-        raise StateConflict("Your part in this approval is done, or its turn has not come.")
-    raise Forbidden("This approval does not wait for you.")
+        raise StateConflict(say("Your part in this approval is done, or its turn has not come."))
+    raise Forbidden(say("This approval does not wait for you."))
 
 
 def _refuse_unless_asked(approval: Approval, user_id: UUID) -> None:
     """The same for those who were asked themselves, not in somebody's place."""
     _refuse_unless_awaited(approval, user_id)
     if not rules.is_asked(approval.steps, str(user_id)):
-        raise Forbidden("You decide in somebody's place; only they can pass this on.")
+        raise Forbidden(say("You decide in somebody's place; only they can pass this on."))
 
 
 def _check_choice(session: Session, approval: Approval, to_user_id: UUID) -> None:
-    reasons: list[tuple[Callable[[], bool], str, str]] = [
-        (lambda: to_user_id == approval.requester_id, "requester", "Nobody decides on their own request."),
-        (lambda: to_user_id in approval.waiting_ids, "asked_already", "This person is asked already."),
-        (lambda: not people.active(session, [to_user_id]), "unknown", "Choose an active user."),
+    reasons: list[tuple[Callable[[], bool], str, Sentence]] = [
+        (lambda: to_user_id == approval.requester_id, "requester", say("Nobody decides on their own request.")),
+        (lambda: to_user_id in approval.waiting_ids, "asked_already", say("This person is asked already.")),
+        (lambda: not people.active(session, [to_user_id]), "unknown", say("Choose an active user.")),
     ]
     for applies, code, message in reasons:
         if applies():

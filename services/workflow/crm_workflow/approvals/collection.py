@@ -16,18 +16,12 @@ from crm_chassis.collection import Collection, RecordSchema, Verb
 from crm_chassis.collection.listing import problem
 from crm_chassis.collection.writing import get, get_for
 from crm_chassis.identity import current_principal, principal_or_none
+from crm_chassis.language import say
 
-from . import actions
+from . import actions, rules
 from .models import Approval
 
 READ, APPROVE = "approval:read", "approval:approve"
-STATUSES = [
-    ("running", "审批中", "Running"),
-    ("approved", "已同意", "Approved"),
-    ("returned", "已退回", "Returned"),
-    ("rejected", "已驳回", "Rejected"),
-    ("withdrawn", "已撤回", "Withdrawn"),
-]
 MINE = [
     ("pending", "待我审批", "Waiting for me"),
     ("requested", "我发起的", "Asked by me"),
@@ -49,7 +43,7 @@ class ApprovalSchema(RecordSchema):
     flow_id = fields.ref(("流程", "Flow"), "approval_flow", dump_only=True)
     flow_name = fields.text(("流程名称", "Flow name"), dump_only=True)
     flow_version = fields.integer(("流程版本", "Flow version"), dump_only=True)
-    status = fields.choice(("状态", "Status"), STATUSES, dump_only=True)
+    status = fields.choice(("状态", "Status"), rules.STATUSES, dump_only=True)
     steps = ma.Raw(dump_only=True, metadata={"crm": {"kind": "rows", "label": ("步骤", "Steps"), "group": "main"}})
     mine = fields.choice(("与我的关系", "Mine"), MINE, dump_only=True)
     waiting_ids = fields.refs(("待审批人", "Waiting for"), "user", dump_only=True)
@@ -158,7 +152,7 @@ def _with_me(value: str) -> ColumnElement[bool]:
         "taken": and_(Approval.participant_ids.contains([user_id]), not_(waits)),
     }
     if value not in found:
-        raise problem("mine", f"Write one of {', '.join(found)}.")
+        raise problem("mine", say("Write one of {values}.", values=list(found)))
     return found[value]
 
 

@@ -22,6 +22,15 @@ RUNNING = frozenset({"pending", "waiting"})
 DECISIONS = {"approve": "approved", "reject": "rejected", "return": "returned"}
 """Verb -> what it makes of the assignment, and when it ends the approval, of the approval."""
 
+STATUSES = (
+    ("running", "审批中", "Running"),
+    ("approved", "已同意", "Approved"),
+    ("returned", "已退回", "Returned"),
+    ("rejected", "已驳回", "Rejected"),
+    ("withdrawn", "已撤回", "Withdrawn"),
+)
+"""The states of an approval: value, zh, en."""
+
 
 def begin(template: Iterable[Mapping[str, Any]]) -> list[Step]:
     """The steps of a new approval from those of its flow."""

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from crm_chassis import clock, outbox
 from crm_chassis.collection.writing import assign
-from crm_chassis.errors import Invalid, StateConflict, field_error
+from crm_chassis.errors import FieldError, Invalid, StateConflict, entry, field_error
+from crm_chassis.language import say
 
 from ..people import queries as people
 from . import rules
@@ -31,7 +32,9 @@ def change(session: Session, flow: ApprovalFlow, values: dict[str, Any]) -> None
     """Edit the working copy; what was published goes on until the next publication. Raises Invalid."""
     values = _as_json(values)
     if flow.flow_version and values.get("subject_type", flow.subject_type) != flow.subject_type:
-        raise field_error("/subject_type", "fixed", "A published flow keeps its kind of document; make a new flow.")
+        raise field_error(
+            "/subject_type", "fixed", say("A published flow keeps its kind of document; make a new flow.")
+        )
     with session.no_autoflush:
         assign(flow, values)
         if flow.published:
@@ -46,9 +49,9 @@ def publish(session: Session, flow: ApprovalFlow) -> None:
     the flow has no steps or names users who are gone.
     """
     if flow.published == _working_copy(flow):
-        raise StateConflict("This version is published already.")
+        raise StateConflict(say("This version is published already."))
     if not flow.steps:
-        raise field_error("/steps", "required", "Add a step before you publish the flow.")
+        raise field_error("/steps", "required", say("Add a step before you publish the flow."))
     _check(session, flow)
     flow.published, flow.published_at = _working_copy(flow), clock.now()
     flow.flow_version += 1
@@ -69,16 +72,12 @@ def _check(session: Session, flow: ApprovalFlow) -> None:
         raise Invalid(problems[0]["message"], errors=problems)
 
 
-def _keys(flow: ApprovalFlow) -> Iterator[dict[str, str]]:
+def _keys(flow: ApprovalFlow) -> Iterator[FieldError]:
     for position in rules.repeated_keys(flow.steps or ()):
-        yield {
-            "pointer": f"/steps/{position}/key",
-            "code": "duplicate",
-            "message": "Another step has this key already.",
-        }
+        yield entry(f"/steps/{position}/key", "duplicate", say("Another step has this key already."))
 
 
-def _users(session: Session, flow: ApprovalFlow) -> Iterator[dict[str, str]]:
+def _users(session: Session, flow: ApprovalFlow) -> Iterator[FieldError]:
     named = [
         (f"/steps/{step_at}/approvers/{at}/value", UUID(approver["value"]))
         for step_at, step in enumerate(flow.steps or ())
@@ -88,4 +87,4 @@ def _users(session: Session, flow: ApprovalFlow) -> Iterator[dict[str, str]]:
     known = set(people.active(session, [user_id for _, user_id in named]))
     for pointer, user_id in named:
         if user_id not in known:
-            yield {"pointer": pointer, "code": "unknown", "message": "Choose an active user."}
+            yield entry(pointer, "unknown", say("Choose an active user."))

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from crm_chassis import fields
 from crm_chassis.collection import Collection, RecordSchema, Verb
 from crm_chassis.collection.writing import get_for
+from crm_chassis.language import say
 
 from ..conditions import OPERATORS
 from . import actions, rules
@@ -89,7 +90,7 @@ def _check_id(value: str) -> None:
     try:
         UUID(value)
     except ValueError as error:
-        raise ValidationError("Choose the user who approves.", "value") from error
+        raise ValidationError(say("Choose the user who approves."), "value") from error
 
 
 class StepSchema(RowSchema):

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from crm_chassis.language import Sentence, say
+
 from ..conditions import matches
 
 DUE_DAYS = 3
@@ -58,25 +60,25 @@ def repeated_keys(steps: Sequence[Mapping[str, Any]]) -> list[int]:
     return found
 
 
-def why_no_approver(approver: Mapping[str, Any]) -> tuple[str, str] | None:
+def why_no_approver(approver: Mapping[str, Any]) -> tuple[str, Sentence] | None:
     """(field, reason) when an approver is not said completely."""
     kind, value = approver["kind"], approver.get("value")
     if kind == "user" and not value:
-        return "value", "Choose the user who approves."
+        return "value", say("Choose the user who approves.")
     if kind == "role" and not value:
-        return "value", "Choose the role whose holders approve."
+        return "value", say("Choose the role whose holders approve.")
     if kind == "manager_levels" and not approver.get("levels"):
-        return "levels", "Say how many levels up the manager is, from 1."
+        return "levels", say("Say how many levels up the manager is, from 1.")
     return None
 
 
-def why_no_condition(condition: Mapping[str, Any]) -> str | None:
+def why_no_condition(condition: Mapping[str, Any]) -> Sentence | None:
     """Why the value of a condition does not fit its operator; None when it does."""
     several = condition["operator"] in {"in", "not_in"}
     value = condition["value"]
     if several and not (isinstance(value, list) and value):
-        return "Give a list of values."
+        return say("Give a list of values.")
     members = value if several else [value]
     if not all(isinstance(member, (str, int, float, bool)) for member in members):
-        return "Give a text, a number or true or false."
+        return say("Give a text, a number or true or false.")
     return None
