@@ -113,6 +113,14 @@ def test_output_reaches_the_log_file_and_the_environment_the_process(supervisor:
     until(supervisor, lambda: "hello from fish" in (home.logs / "crier.log").read_text())
 
 
+def test_one_process_may_have_settings_of_its_own_from_its_next_start_on(supervisor: Supervisor, home: Home) -> None:
+    supervisor.start([ProcessSpec("crier", "worker", {"TRADE": "fish"}, entry=say_and_sleep)])
+    (home.root / "settings").mkdir()
+    (home.root / "settings" / "crier.env").write_text("# of the season\nTRADE = chestnuts=hot\n\n")
+    os.kill(pid(home, "crier"), signal.SIGKILL)
+    until(supervisor, lambda: "hello from chestnuts=hot" in (home.logs / "crier.log").read_text())
+
+
 def test_processes_end_role_by_role(supervisor: Supervisor, home: Home) -> None:
     ends: list[str] = []
     roles = ("database", "broker", "beat", "relay", "worker", "web", "edge")

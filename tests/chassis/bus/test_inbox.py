@@ -101,6 +101,31 @@ def test_a_failing_event_climbs_the_ladder_dies_and_can_be_replayed(world: World
     assert [effect.replayed for effect in world.effects()] == [False], "it never took effect, so it is no replay"
 
 
+def test_a_dropped_event_is_settled_for_good_unless_it_is_replayed(world: World) -> None:
+    world.commit(accounts=1, behaviour="fail")
+    event = world.envelopes()[0]
+    now = clock.now()
+    inbox.receive(world["mirror"], event)
+    with world.transaction("mirror") as session:
+        assert not inbox.drop(session, "ledger", UUID(event.id)), "it may still succeed"
+    for pause_s in RETRY_AFTER_S:
+        now += timedelta(seconds=pause_s + 1)
+        with clock.frozen(now):
+            inbox.retry_due(world["mirror"])
+    with world.transaction("mirror") as session:
+        assert inbox.drop(session, "ledger", UUID(event.id))
+        assert inbox.lag(session)["dead"] == 0
+        assert inbox.wake_ignored(session, (CHANGED,)) == 0
+    assert inbox.receive(world["mirror"], event) == "dropped"
+    assert world.effects() == []
+
+    repaired.set()
+    with world.transaction("mirror") as session:
+        assert inbox.replay(session, "ledger", UUID(event.id))
+    inbox.retry_due(world["mirror"])
+    assert world.handled_once(1)
+
+
 def test_a_failed_handler_leaves_nothing_but_its_error(world: World) -> None:
     world.commit(accounts=1, behaviour="fail")
     inbox.receive(world["mirror"], world.envelopes()[0])
