@@ -130,6 +130,12 @@ def _under_way(found: Databases, poison: set[str]) -> list[str]:
         )
         rows = [row for row in found.rows(service, unsettled) if row[0] not in poison]
         waiting += [f"{service}: {row}" for row in rows]
+    leaving = (
+        "SELECT 'call', count(*) FROM webhook_calls WHERE status = 'pending' HAVING count(*) > 0"
+        " UNION ALL SELECT 'mail', count(*) FROM deliveries WHERE status IN ('pending', 'sending', 'unknown')"
+        " HAVING count(*) > 0"
+    )
+    waiting += [f"notify: {row}" for row in found.rows("notify", leaving)]
     if not waiting:
         waiting = [f"{where}: {type_} {event_id} missing" for where, event_id, type_ in _missing(found, _events(found))]
     return waiting
