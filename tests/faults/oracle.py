@@ -132,8 +132,8 @@ def _under_way(found: Databases, poison: set[str]) -> list[str]:
         waiting += [f"{service}: {row}" for row in rows]
     leaving = (
         "SELECT 'call', count(*) FROM webhook_calls WHERE status = 'pending' HAVING count(*) > 0"
-        " UNION ALL SELECT 'mail', count(*) FROM deliveries WHERE status IN ('pending', 'sending', 'unknown')"
-        " HAVING count(*) > 0"
+        " UNION ALL SELECT 'mail', count(*) FROM deliveries WHERE status = 'sending'"
+        " OR (status IN ('pending', 'unknown') AND next_attempt_at < now() + interval '2 minutes') HAVING count(*) > 0"
     )
     waiting += [f"notify: {row}" for row in found.rows("notify", leaving)]
     if not waiting:
