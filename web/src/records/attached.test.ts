@@ -2,14 +2,14 @@ import { VueQueryPlugin } from '@tanstack/vue-query'
 import { createPinia, setActivePinia } from 'pinia'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createApp, defineComponent, h, nextTick, ref, type Component } from 'vue'
-import { i18n } from '../i18n'
+import { i18n, setLocale } from '../i18n'
 import { provideHolder, type FileHolder } from './attached'
 import FileInput from './FileInput.vue'
 import FileValue from './FileValue.vue'
 
 const STORED = { id: 'f1', name: '执照.pdf', size: 2048, category: null, created_at: '', created_by: null }
 
-beforeEach(() => setActivePinia(createPinia()))
+beforeEach(() => { setActivePinia(createPinia()); setLocale('zh-CN') })
 afterEach(() => { vi.unstubAllGlobals(); document.body.innerHTML = '' })
 
 /** The component inside something that says whose files these are. */
