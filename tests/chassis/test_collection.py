@@ -398,6 +398,55 @@ def test_files_are_typed_by_content_and_sent_as_attachments(n1: Client, e1: Clie
     assert refused.status_code == 415
 
 
+def a_file(client: Client, path: str, name: str) -> str:
+    from io import BytesIO
+
+    stored = client.call("POST", path, key=name, data={"file": (BytesIO(b"a,b\n1,2\n"), name)})
+    assert stored.status_code == 201, stored.text
+    return str(stored.json["id"])
+
+
+def test_a_file_of_a_custom_field_is_uploaded_before_its_record_and_becomes_its_own(
+    bench: Bench, group: dict[str, UUID], n1: Client, e1: Client
+) -> None:
+    for client in (n1, e1):
+        body = {"key": "licence", "label_zh": "执照", "label_en": "Licence", "kind": "file"}
+        assert client.post("/competitors/fields", body).status_code == 201
+    loose = a_file(n1, "/competitors/attachments", "licence.csv")
+    colleague = bench.client(bench.caller(group["N1"], ALL, username="colleague"))
+
+    for other in (colleague, e1):
+        refused = other.post("/competitors", {"name": "Thief", "custom": {"licence": loose}})
+        assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (422, "/custom/licence")
+    made = n1.post("/competitors", {"name": "Rival", "custom": {"licence": loose}}).json
+    listed = colleague.get(f"/competitors/{made['id']}/attachments").json["items"]
+    assert [(file["id"], file["name"], file["size"]) for file in listed] == [(loose, "licence.csv", 8)]
+    assert colleague.get(f"/competitors/{made['id']}/attachments/{loose}").data == b"a,b\n1,2\n"
+
+    again = n1.post("/competitors", {"name": "Copy", "custom": {"licence": loose}})
+    assert again.json["errors"][0]["code"] == "unknown"
+    assert n1.get("/competitors?name=Copy").json["items"] == []
+
+    renewed = a_file(colleague, f"/competitors/{made['id']}/attachments", "renewed.csv")
+    changed = colleague.patch(f"/competitors/{made['id']}", {"custom": {"licence": renewed}}, version=1)
+    assert changed.json["custom"] == {"licence": renewed}
+    colleague.delete(f"/competitors/{made['id']}/attachments/{renewed}")
+    kept = colleague.patch(f"/competitors/{made['id']}", {"name": "New", "custom": {"licence": renewed}}, version=2)
+    assert kept.status_code == 200
+    gone = n1.patch(f"/competitors/{made['id']}", {"custom": {"licence": str(uuid7())}}, version=3)
+    assert gone.status_code == 422
+    assert n1.patch(f"/competitors/{made['id']}", {"custom": {"licence": None}}, version=3).json["custom"] == {}
+
+
+def test_who_may_not_create_uploads_nothing(bench: Bench, group: dict[str, UUID]) -> None:
+    from io import BytesIO
+
+    reader = bench.client(bench.caller(group["N1"], ["competitor:read"], username="reader"))
+    for client, status in ((reader, 403), (bench.client(), 401)):
+        data = {"file": (BytesIO(b"x"), "x.txt")}
+        assert client.call("POST", "/competitors/attachments", key="u1", data=data).status_code == status
+
+
 @pytest.mark.fault(33)
 def test_row_level_security_hides_rows_even_from_plain_sql(bench: Bench, n1: Client, e1: Client) -> None:
     from sqlalchemy import text

@@ -16,11 +16,12 @@ from sqlalchemy import Index, String, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from . import clock, errors, ids, org, scope
+from . import clock, errors, files, ids, org, scope
 from .language import Sentence, say
 from .tables import ChassisBase
 
 if TYPE_CHECKING:
+    from .database import Record
     from .identity import Principal
 
 KINDS = ("text", "number", "date", "choice", "multi_choice", "boolean", "user", "customer", "file", "options")
@@ -129,6 +130,21 @@ def checked(
     if problems:
         raise errors.Invalid(errors=problems)
     return merged
+
+
+def keep_files(session: Session, record: Record, *, before: dict[str, Any] | None = None) -> None:
+    """Make the files that a flushed record's custom fields newly name its own, so that who sees it can download them.
+
+    Raises Invalid for a file that is not there, belongs to another record, or was uploaded by somebody else.
+    """
+    for row in definitions(session, record.__resource__, record.unit_id):
+        named = record.custom.get(row.key) if row.kind == "file" else None
+        if named is None or named == (before or {}).get(row.key):
+            continue
+        file = files.adoptable(session, UUID(named), record.__resource__, record.id)
+        if file is None:
+            raise errors.Invalid(errors=[_problem(row.key, "unknown", say("Upload the file first."))])
+        file.record_id = record.id
 
 
 def _problem(key: str, code: str, message: Sentence) -> errors.FieldError:

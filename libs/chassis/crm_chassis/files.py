@@ -93,6 +93,16 @@ def save_upload(session: Session, upload: FileStorage | None, **about: Any) -> F
     return save(session, upload.stream.read(SIZE_MAX + 1), name=upload.filename, **about)
 
 
+def adoptable(session: Session, file_id: UUID, resource: str, record_id: UUID) -> File | None:
+    """The file, when it is the record's, or the caller uploaded it for a record of this resource yet to be written."""
+    file = session.get(File, file_id)
+    if file is None or file.deleted_at is not None or file.resource != resource:
+        return None
+    principal = principal_or_none()
+    mine = file.record_id is None and principal is not None and file.created_by == principal.user_id
+    return file if mine or file.record_id == record_id else None
+
+
 def media_type_of(content: bytes, name: str) -> str:
     """The media type by the content's signature, else by a short list of text endings. Raises UnsupportedType."""
     guessed = filetype.guess_mime(content)

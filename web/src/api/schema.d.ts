@@ -39,6 +39,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/activities/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Upload a file for a custom field of a record yet to be written (multipart field `file`) */
+        post: operations["activities_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/activities/bulk": {
         parameters: {
             query?: never;
@@ -849,6 +866,23 @@ export interface paths {
         put?: never;
         /** Create one of the articles */
         post: operations["articles_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/articles/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Upload a file for a custom field of a record yet to be written (multipart field `file`) */
+        post: operations["articles_upload"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1791,6 +1825,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/claims/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Upload a file for a custom field of a record yet to be written (multipart field `file`) */
+        post: operations["claims_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/claims/bulk": {
         parameters: {
             query?: never;
@@ -2053,6 +2104,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/competitors/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Upload a file for a custom field of a record yet to be written (multipart field `file`) */
+        post: operations["competitors_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/competitors/bulk": {
         parameters: {
             query?: never;
@@ -2258,6 +2326,23 @@ export interface paths {
         put?: never;
         /** Create one of the contacts */
         post: operations["contacts_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/contacts/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Upload a file for a custom field of a record yet to be written (multipart field `file`) */
+        post: operations["contacts_upload"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2486,6 +2571,23 @@ export interface paths {
         put?: never;
         /** Create one of the customers */
         post: operations["customers_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/customers/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Upload a file for a custom field of a record yet to be written (multipart field `file`) */
+        post: operations["customers_upload"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3274,6 +3376,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/interactions/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Upload a file for a custom field of a record yet to be written (multipart field `file`) */
+        post: operations["interactions_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/interactions/bulk": {
         parameters: {
             query?: never;
@@ -3547,6 +3666,23 @@ export interface paths {
         put?: never;
         /** Create one of the leads */
         post: operations["leads_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/leads/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Upload a file for a custom field of a record yet to be written (multipart field `file`) */
+        post: operations["leads_upload"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4020,6 +4156,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/opportunities/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Upload a file for a custom field of a record yet to be written (multipart field `file`) */
+        post: operations["opportunities_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/opportunities/bulk": {
         parameters: {
             query?: never;
@@ -4369,6 +4522,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/orders/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Upload a file for a custom field of a record yet to be written (multipart field `file`) */
+        post: operations["orders_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/orders/bulk": {
         parameters: {
             query?: never;
@@ -4659,6 +4829,23 @@ export interface paths {
         put?: never;
         /** Create one of the units */
         post: operations["org_units_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/org-units/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Upload a file for a custom field of a record yet to be written (multipart field `file`) */
+        post: operations["org_units_upload"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5181,6 +5368,23 @@ export interface paths {
         put?: never;
         /** Create one of the products */
         post: operations["products_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/products/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Upload a file for a custom field of a record yet to be written (multipart field `file`) */
+        post: operations["products_upload"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5772,6 +5976,23 @@ export interface paths {
         put?: never;
         /** Create one of the requests */
         post: operations["requests_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/requests/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Upload a file for a custom field of a record yet to be written (multipart field `file`) */
+        post: operations["requests_upload"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6611,6 +6832,23 @@ export interface paths {
         put?: never;
         /** Create one of the travel plans */
         post: operations["travel_plans_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/travel-plans/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Upload a file for a custom field of a record yet to be written (multipart field `file`) */
+        post: operations["travel_plans_upload"];
         delete?: never;
         options?: never;
         head?: never;
@@ -9708,7 +9946,7 @@ export interface components {
              * @description Time zone
              * @enum {string}
              */
-            timezone?: "Chile/Continental" | "Asia/Kolkata" | "America/Manaus" | "America/Buenos_Aires" | "Pacific/Chuuk" | "Asia/Ulan_Bator" | "Australia/ACT" | "Europe/Zagreb" | "America/Rankin_Inlet" | "Europe/Nicosia" | "America/Denver" | "America/Costa_Rica" | "America/Whitehorse" | "Europe/Amsterdam" | "Pacific/Galapagos" | "Europe/Guernsey" | "Australia/Lord_Howe" | "Australia/NSW" | "America/Jamaica" | "Antarctica/Davis" | "Africa/Harare" | "America/Araguaina" | "Europe/Belgrade" | "PST8PDT" | "America/Santa_Isabel" | "America/Argentina/Mendoza" | "HST" | "Etc/GMT-10" | "America/Maceio" | "Indian/Maldives" | "Etc/Zulu" | "America/Santarem" | "MST" | "America/Bahia_Banderas" | "Africa/Dar_es_Salaam" | "America/Resolute" | "America/Lower_Princes" | "Pacific/Yap" | "America/Argentina/Catamarca" | "Atlantic/Faeroe" | "Europe/Vaduz" | "Asia/Novosibirsk" | "America/Virgin" | "Europe/Gibraltar" | "Africa/Nairobi" | "Africa/Maputo" | "Asia/Jakarta" | "Europe/London" | "GMT" | "America/Guatemala" | "W-SU" | "America/Louisville" | "Africa/Maseru" | "MST7MDT" | "America/Marigot" | "Asia/Bahrain" | "Australia/Brisbane" | "America/Port-au-Prince" | "Asia/Famagusta" | "Asia/Ulaanbaatar" | "Asia/Kuala_Lumpur" | "US/Pacific" | "Pacific/Truk" | "Asia/Oral" | "Asia/Chongqing" | "Etc/GMT+4" | "America/Dawson" | "Asia/Colombo" | "Asia/Rangoon" | "America/Mendoza" | "GB" | "Africa/Ouagadougou" | "Etc/Greenwich" | "Asia/Hebron" | "America/Fort_Nelson" | "Atlantic/Jan_Mayen" | "Pacific/Wallis" | "Indian/Mahe" | "America/Montreal" | "America/Godthab" | "Europe/Tirane" | "Etc/GMT+6" | "America/Argentina/Rio_Gallegos" | "EST5EDT" | "Indian/Kerguelen" | "Indian/Mauritius" | "Asia/Gaza" | "Asia/Choibalsan" | "Europe/Ulyanovsk" | "Pacific/Honolulu" | "Asia/Pontianak" | "Asia/Chita" | "America/Adak" | "Africa/Windhoek" | "Etc/GMT-1" | "Asia/Yangon" | "GMT0" | "America/Indiana/Winamac" | "America/New_York" | "America/Shiprock" | "Asia/Calcutta" | "Asia/Kashgar" | "America/Chihuahua" | "Pacific/Gambier" | "Canada/Pacific" | "Etc/GMT+1" | "America/Cuiaba" | "Asia/Ust-Nera" | "Factory" | "Universal" | "Asia/Hong_Kong" | "Antarctica/DumontDUrville" | "America/Halifax" | "Africa/Monrovia" | "Antarctica/Vostok" | "Europe/Simferopol" | "Antarctica/Syowa" | "America/Thule" | "Australia/Victoria" | "America/Tortola" | "America/Blanc-Sablon" | "America/Vancouver" | "Europe/Riga" | "Asia/Novokuznetsk" | "Africa/Abidjan" | "US/Eastern" | "Indian/Chagos" | "Asia/Yekaterinburg" | "America/Grenada" | "Brazil/East" | "America/Asuncion" | "Europe/Sofia" | "America/Kralendijk" | "Asia/Qatar" | "Etc/GMT-13" | "Antarctica/Macquarie" | "Etc/GMT0" | "Europe/Istanbul" | "Europe/Monaco" | "Turkey" | "America/Martinique" | "Asia/Makassar" | "Kwajalein" | "US/Aleutian" | "Asia/Kamchatka" | "Europe/Moscow" | "Indian/Mayotte" | "Pacific/Midway" | "Europe/Berlin" | "America/Indianapolis" | "Pacific/Chatham" | "Hongkong" | "America/Ensenada" | "Asia/Aqtau" | "Etc/GMT-12" | "Pacific/Nauru" | "Arctic/Longyearbyen" | "Asia/Shanghai" | "America/Porto_Acre" | "Africa/Juba" | "Asia/Dacca" | "Pacific/Pohnpei" | "Asia/Bishkek" | "Asia/Magadan" | "Asia/Yerevan" | "Europe/Tiraspol" | "Europe/Samara" | "Australia/Broken_Hill" | "Australia/South" | "America/Edmonton" | "America/Caracas" | "Brazil/DeNoronha" | "America/Indiana/Tell_City" | "Africa/Niamey" | "Africa/Lome" | "Etc/GMT+0" | "America/Chicago" | "Asia/Ashgabat" | "Africa/Mbabane" | "Poland" | "Europe/Malta" | "America/Punta_Arenas" | "America/Indiana/Vincennes" | "Mexico/BajaNorte" | "US/Arizona" | "Asia/Taipei" | "Pacific/Kosrae" | "Pacific/Norfolk" | "America/Campo_Grande" | "Asia/Harbin" | "Antarctica/South_Pole" | "Europe/Kaliningrad" | "Asia/Qostanay" | "Atlantic/Canary" | "America/North_Dakota/New_Salem" | "Africa/Algiers" | "Asia/Baghdad" | "America/St_Thomas" | "Japan" | "Indian/Antananarivo" | "Asia/Ho_Chi_Minh" | "America/Yellowknife" | "Africa/Kampala" | "Africa/Casablanca" | "Europe/Saratov" | "Africa/Bamako" | "Australia/Lindeman" | "Europe/Uzhgorod" | "Asia/Tashkent" | "America/Coral_Harbour" | "Africa/Khartoum" | "Asia/Macao" | "America/Argentina/Salta" | "Europe/Ljubljana" | "America/Regina" | "Asia/Seoul" | "America/Grand_Turk" | "Africa/Kinshasa" | "Europe/Jersey" | "America/Danmarkshavn" | "Asia/Almaty" | "Pacific/Johnston" | "Etc/UCT" | "America/Phoenix" | "America/Santiago" | "Europe/Vatican" | "Asia/Macau" | "America/Nuuk" | "Pacific/Noumea" | "Israel" | "Pacific/Palau" | "Pacific/Rarotonga" | "Asia/Irkutsk" | "Africa/Accra" | "Zulu" | "Pacific/Kwajalein" | "Asia/Srednekolymsk" | "Antarctica/Troll" | "America/Cancun" | "Pacific/Pago_Pago" | "Europe/Stockholm" | "Europe/Athens" | "GMT-0" | "America/Argentina/Tucuman" | "America/Ciudad_Juarez" | "US/Samoa" | "Europe/Kyiv" | "Pacific/Easter" | "Asia/Dili" | "America/Port_of_Spain" | "Europe/Prague" | "Asia/Damascus" | "Asia/Riyadh" | "Canada/Central" | "ROC" | "America/Anguilla" | "America/Matamoros" | "America/Kentucky/Louisville" | "Australia/Canberra" | "US/Michigan" | "America/Aruba" | "America/Antigua" | "Pacific/Efate" | "America/Sao_Paulo" | "Africa/Ndjamena" | "Africa/Douala" | "America/Moncton" | "Europe/Zaporozhye" | "America/Belize" | "America/Paramaribo" | "UTC" | "Asia/Ashkhabad" | "America/Pangnirtung" | "Antarctica/Casey" | "America/Nassau" | "NZ-CHAT" | "PRC" | "Asia/Dubai" | "Australia/Queensland" | "Etc/GMT" | "Mexico/General" | "America/Cambridge_Bay" | "Canada/Atlantic" | "Pacific/Niue" | "US/Central" | "Asia/Bangkok" | "Indian/Cocos" | "Asia/Hovd" | "America/Fort_Wayne" | "Asia/Manila" | "Asia/Tbilisi" | "Canada/Eastern" | "America/North_Dakota/Beulah" | "America/Fortaleza" | "America/Thunder_Bay" | "America/Los_Angeles" | "Pacific/Tarawa" | "Africa/Lagos" | "Asia/Karachi" | "America/Bahia" | "America/Creston" | "America/Cayman" | "Asia/Pyongyang" | "Europe/Dublin" | "America/Nome" | "US/East-Indiana" | "Atlantic/St_Helena" | "Europe/Kiev" | "Africa/Tripoli" | "America/Knox_IN" | "Africa/Kigali" | "Atlantic/Bermuda" | "America/Coyhaique" | "America/Sitka" | "Etc/GMT-4" | "Pacific/Ponape" | "Etc/GMT+9" | "Europe/Lisbon" | "America/Ojinaga" | "Asia/Tehran" | "Pacific/Marquesas" | "Europe/Kirov" | "Europe/Helsinki" | "Pacific/Majuro" | "localtime" | "Europe/Chisinau" | "Etc/GMT-5" | "MET" | "Asia/Beirut" | "Etc/GMT-6" | "America/Lima" | "Europe/Vienna" | "Asia/Istanbul" | "Asia/Saigon" | "GMT+0" | "Africa/Banjul" | "Pacific/Port_Moresby" | "Pacific/Bougainville" | "Australia/Melbourne" | "America/Jujuy" | "Mexico/BajaSur" | "America/Argentina/San_Luis" | "America/Merida" | "Etc/GMT+5" | "Asia/Brunei" | "America/Montevideo" | "America/Guayaquil" | "Pacific/Tahiti" | "Australia/West" | "Europe/Podgorica" | "Pacific/Enderbury" | "Africa/Bangui" | "Africa/El_Aaiun" | "America/Kentucky/Monticello" | "EET" | "America/Bogota" | "Atlantic/Cape_Verde" | "Asia/Krasnoyarsk" | "Europe/Vilnius" | "Etc/GMT+8" | "America/St_Kitts" | "Australia/Tasmania" | "Asia/Amman" | "Indian/Christmas" | "Asia/Barnaul" | "America/Havana" | "Brazil/West" | "Cuba" | "Europe/Oslo" | "Australia/Adelaide" | "Europe/Madrid" | "America/Anchorage" | "Pacific/Guam" | "America/El_Salvador" | "America/Montserrat" | "Asia/Phnom_Penh" | "Asia/Omsk" | "America/Mazatlan" | "America/Argentina/ComodRivadavia" | "Asia/Singapore" | "Pacific/Wake" | "America/Atikokan" | "Europe/Tallinn" | "CET" | "Asia/Nicosia" | "America/Rainy_River" | "America/Swift_Current" | "EST" | "Africa/Cairo" | "Atlantic/Stanley" | "Pacific/Tongatapu" | "Asia/Tokyo" | "Asia/Aden" | "America/Yakutat" | "Asia/Anadyr" | "Etc/GMT+11" | "Asia/Thimphu" | "Pacific/Guadalcanal" | "America/Nipigon" | "Asia/Yakutsk" | "Etc/GMT-7" | "Etc/GMT-14" | "ROK" | "Europe/Paris" | "America/Panama" | "Europe/Brussels" | "Europe/Sarajevo" | "Indian/Comoro" | "Chile/EasterIsland" | "Europe/Budapest" | "Canada/Newfoundland" | "Jamaica" | "Europe/Volgograd" | "Libya" | "America/St_Johns" | "America/Boa_Vista" | "America/Indiana/Vevay" | "America/Argentina/Jujuy" | "America/Catamarca" | "America/Argentina/La_Rioja" | "Asia/Kuwait" | "America/Managua" | "Africa/Nouakchott" | "America/Winnipeg" | "America/Scoresbysund" | "Europe/Andorra" | "America/Metlakatla" | "America/Miquelon" | "Africa/Dakar" | "America/Mexico_City" | "Europe/Skopje" | "America/Dawson_Creek" | "Africa/Addis_Ababa" | "Africa/Malabo" | "Pacific/Pitcairn" | "Australia/LHI" | "Africa/Gaborone" | "Europe/Zurich" | "Atlantic/Madeira" | "Europe/Minsk" | "Africa/Asmera" | "Australia/North" | "Europe/Bucharest" | "Australia/Sydney" | "Africa/Porto-Novo" | "Africa/Freetown" | "Pacific/Fakaofo" | "America/Atka" | "America/Argentina/Buenos_Aires" | "Asia/Thimbu" | "Europe/Astrakhan" | "America/Dominica" | "America/Argentina/Ushuaia" | "Africa/Luanda" | "Asia/Katmandu" | "America/Eirunepe" | "Africa/Conakry" | "Asia/Jayapura" | "Africa/Mogadishu" | "Africa/Bissau" | "US/Mountain" | "America/St_Vincent" | "Iran" | "Atlantic/Reykjavik" | "Canada/Mountain" | "America/Cayenne" | "America/Tijuana" | "America/Tegucigalpa" | "Asia/Khandyga" | "Africa/Libreville" | "Etc/GMT-2" | "Asia/Muscat" | "Australia/Eucla" | "America/Juneau" | "Pacific/Kiritimati" | "Asia/Vientiane" | "Asia/Kathmandu" | "Eire" | "Africa/Lusaka" | "Asia/Dushanbe" | "Asia/Baku" | "Europe/Warsaw" | "America/St_Barthelemy" | "US/Hawaii" | "America/St_Lucia" | "Africa/Johannesburg" | "Africa/Ceuta" | "UCT" | "Etc/GMT-9" | "America/Porto_Velho" | "Greenwich" | "Etc/GMT+3" | "Europe/Busingen" | "Europe/Bratislava" | "Antarctica/McMurdo" | "America/La_Paz" | "Africa/Timbuktu" | "Africa/Djibouti" | "Asia/Atyrau" | "Etc/UTC" | "America/Rio_Branco" | "Pacific/Apia" | "Atlantic/Faroe" | "Asia/Dhaka" | "America/Menominee" | "America/Recife" | "Asia/Aqtobe" | "Europe/Mariehamn" | "Etc/GMT-8" | "America/Noronha" | "Canada/Saskatchewan" | "Etc/Universal" | "Indian/Reunion" | "Europe/Isle_of_Man" | "Antarctica/Rothera" | "America/Guadeloupe" | "Pacific/Fiji" | "Asia/Tel_Aviv" | "Europe/Belfast" | "Africa/Bujumbura" | "Asia/Tomsk" | "Etc/GMT+2" | "America/Rosario" | "Asia/Qyzylorda" | "GB-Eire" | "Australia/Darwin" | "Europe/San_Marino" | "Africa/Sao_Tome" | "Australia/Yancowinna" | "Europe/Rome" | "Canada/Yukon" | "America/Glace_Bay" | "Egypt" | "Atlantic/Azores" | "America/Monterrey" | "Pacific/Auckland" | "Etc/GMT+7" | "America/Guyana" | "Asia/Ujung_Pandang" | "Pacific/Samoa" | "Africa/Asmara" | "America/Belem" | "America/Iqaluit" | "Asia/Samarkand" | "America/Cordoba" | "America/Detroit" | "Etc/GMT-0" | "Etc/GMT-3" | "Asia/Kabul" | "WET" | "Asia/Vladivostok" | "Brazil/Acre" | "Etc/GMT+10" | "Navajo" | "America/Barbados" | "Australia/Perth" | "Africa/Tunis" | "Africa/Lubumbashi" | "US/Alaska" | "Pacific/Kanton" | "Europe/Copenhagen" | "Asia/Chungking" | "Antarctica/Palmer" | "America/Hermosillo" | "America/Toronto" | "CST6CDT" | "US/Indiana-Starke" | "Europe/Luxembourg" | "Etc/GMT-11" | "America/Indiana/Knox" | "Asia/Jerusalem" | "Singapore" | "Asia/Urumqi" | "America/Indiana/Petersburg" | "America/Puerto_Rico" | "America/Curacao" | "Atlantic/South_Georgia" | "America/Argentina/Cordoba" | "Africa/Brazzaville" | "America/Goose_Bay" | "Antarctica/Mawson" | "America/Santo_Domingo" | "NZ" | "America/Indiana/Marengo" | "Australia/Hobart" | "Portugal" | "America/North_Dakota/Center" | "America/Argentina/San_Juan" | "America/Boise" | "Asia/Sakhalin" | "Asia/Kuching" | "America/Indiana/Indianapolis" | "Africa/Blantyre" | "Pacific/Saipan" | "Australia/Currie" | "Iceland" | "Etc/GMT+12" | "America/Inuvik" | "Pacific/Funafuti";
+            timezone?: "Asia/Gaza" | "America/Puerto_Rico" | "Etc/GMT-2" | "Australia/Tasmania" | "Europe/Podgorica" | "Antarctica/South_Pole" | "Australia/Sydney" | "America/Porto_Acre" | "America/Knox_IN" | "America/Virgin" | "Etc/GMT+8" | "Atlantic/Madeira" | "Chile/EasterIsland" | "America/Shiprock" | "America/Hermosillo" | "Asia/Seoul" | "Etc/GMT+5" | "Navajo" | "America/Edmonton" | "Africa/El_Aaiun" | "America/St_Lucia" | "Africa/Kinshasa" | "Asia/Magadan" | "Pacific/Ponape" | "Asia/Ust-Nera" | "Asia/Calcutta" | "Europe/Athens" | "Pacific/Truk" | "Asia/Famagusta" | "MST7MDT" | "America/Indiana/Tell_City" | "Africa/Gaborone" | "ROC" | "America/Detroit" | "Europe/Vilnius" | "Asia/Aqtau" | "Europe/Volgograd" | "Pacific/Marquesas" | "America/Belize" | "Africa/Lome" | "Europe/Kaliningrad" | "Asia/Phnom_Penh" | "Asia/Tbilisi" | "Asia/Baghdad" | "Asia/Vientiane" | "Africa/Tripoli" | "Europe/Kirov" | "Kwajalein" | "America/Port-au-Prince" | "America/Rankin_Inlet" | "America/Nuuk" | "America/Mexico_City" | "Indian/Mayotte" | "Africa/Blantyre" | "Etc/GMT+10" | "America/Montevideo" | "America/Merida" | "Canada/Yukon" | "CST6CDT" | "Indian/Cocos" | "Africa/Ouagadougou" | "Europe/Moscow" | "Asia/Thimphu" | "America/Cayman" | "America/Pangnirtung" | "America/Recife" | "America/Tegucigalpa" | "GMT0" | "Brazil/DeNoronha" | "Asia/Qatar" | "America/Cambridge_Bay" | "Asia/Damascus" | "Etc/Greenwich" | "Africa/Accra" | "Asia/Dhaka" | "America/Kentucky/Monticello" | "Asia/Kamchatka" | "America/Argentina/Jujuy" | "Europe/Zaporozhye" | "Asia/Manila" | "US/Hawaii" | "Antarctica/Vostok" | "Asia/Ho_Chi_Minh" | "Asia/Brunei" | "America/Guatemala" | "Etc/GMT+1" | "Europe/Sarajevo" | "Etc/GMT-3" | "America/Anguilla" | "Singapore" | "Africa/Banjul" | "America/St_Vincent" | "Etc/GMT" | "America/Santa_Isabel" | "Antarctica/Syowa" | "America/North_Dakota/Beulah" | "Africa/Ceuta" | "America/Adak" | "Africa/Lagos" | "America/Bahia" | "Europe/Ljubljana" | "America/Catamarca" | "Europe/Belfast" | "America/Chihuahua" | "America/Argentina/Tucuman" | "America/St_Kitts" | "Asia/Muscat" | "Brazil/Acre" | "Europe/Vatican" | "Australia/Queensland" | "EST5EDT" | "Pacific/Kiritimati" | "Europe/Stockholm" | "Europe/Warsaw" | "America/Regina" | "America/Scoresbysund" | "Pacific/Palau" | "America/Barbados" | "America/Argentina/San_Luis" | "Africa/Niamey" | "Asia/Atyrau" | "Pacific/Majuro" | "America/Swift_Current" | "Pacific/Tongatapu" | "Brazil/East" | "America/Managua" | "Pacific/Funafuti" | "Asia/Makassar" | "Africa/Sao_Tome" | "Pacific/Pago_Pago" | "Indian/Christmas" | "Poland" | "America/El_Salvador" | "America/Jujuy" | "America/Argentina/La_Rioja" | "Canada/Pacific" | "Atlantic/Stanley" | "Asia/Omsk" | "Indian/Reunion" | "Asia/Nicosia" | "Pacific/Galapagos" | "America/Belem" | "Europe/Luxembourg" | "Europe/Uzhgorod" | "GMT" | "Atlantic/South_Georgia" | "America/Asuncion" | "Etc/GMT-11" | "Cuba" | "Africa/Mogadishu" | "Europe/Belgrade" | "Asia/Chita" | "Asia/Yekaterinburg" | "US/Aleutian" | "Europe/Isle_of_Man" | "Pacific/Port_Moresby" | "Portugal" | "America/New_York" | "America/Thule" | "HST" | "Asia/Srednekolymsk" | "Europe/San_Marino" | "America/Tortola" | "America/Dominica" | "Pacific/Wallis" | "America/Marigot" | "America/Porto_Velho" | "America/Rosario" | "America/Los_Angeles" | "America/Argentina/Catamarca" | "Universal" | "Australia/NSW" | "Australia/Darwin" | "America/Goose_Bay" | "Asia/Baku" | "US/Mountain" | "Etc/GMT+4" | "America/Vancouver" | "Asia/Ashgabat" | "America/Menominee" | "Africa/Nouakchott" | "Pacific/Tarawa" | "Antarctica/Casey" | "America/Matamoros" | "America/Maceio" | "America/Indiana/Winamac" | "Asia/Anadyr" | "America/Grenada" | "Europe/Brussels" | "America/Coral_Harbour" | "Asia/Jakarta" | "Asia/Krasnoyarsk" | "Pacific/Noumea" | "America/Antigua" | "Etc/UCT" | "America/Metlakatla" | "Asia/Aqtobe" | "Europe/Vienna" | "Jamaica" | "Africa/Monrovia" | "GB" | "Europe/Bratislava" | "America/Godthab" | "W-SU" | "Antarctica/Mawson" | "Europe/Simferopol" | "Europe/Guernsey" | "Europe/London" | "US/Pacific" | "US/East-Indiana" | "Atlantic/Faeroe" | "Asia/Aden" | "Africa/Kigali" | "Asia/Kuwait" | "Asia/Tomsk" | "America/Mazatlan" | "America/Indiana/Petersburg" | "America/Thunder_Bay" | "Atlantic/St_Helena" | "Europe/Samara" | "America/Costa_Rica" | "Europe/Malta" | "Africa/Ndjamena" | "Australia/Perth" | "Africa/Harare" | "Europe/Ulyanovsk" | "Mexico/BajaNorte" | "Asia/Taipei" | "Pacific/Honolulu" | "America/Jamaica" | "ROK" | "America/Argentina/Cordoba" | "Asia/Kolkata" | "Asia/Qostanay" | "Pacific/Kosrae" | "Africa/Conakry" | "Africa/Nairobi" | "Etc/GMT+7" | "Africa/Libreville" | "America/Sitka" | "Asia/Almaty" | "America/Manaus" | "America/Kentucky/Louisville" | "Africa/Maputo" | "WET" | "Etc/GMT+12" | "Asia/Harbin" | "Pacific/Johnston" | "America/Blanc-Sablon" | "Brazil/West" | "America/Bahia_Banderas" | "America/Coyhaique" | "America/Fort_Nelson" | "Pacific/Efate" | "Europe/Astrakhan" | "MST" | "America/Louisville" | "Hongkong" | "America/Argentina/Buenos_Aires" | "Europe/Prague" | "Mexico/BajaSur" | "Africa/Kampala" | "Antarctica/Palmer" | "Australia/Yancowinna" | "America/Cordoba" | "Africa/Windhoek" | "America/Eirunepe" | "Asia/Amman" | "Pacific/Fakaofo" | "America/Argentina/ComodRivadavia" | "Australia/Adelaide" | "Atlantic/Bermuda" | "America/Argentina/San_Juan" | "Pacific/Enderbury" | "America/North_Dakota/New_Salem" | "Europe/Tallinn" | "Asia/Pyongyang" | "Africa/Juba" | "Australia/Currie" | "Canada/Mountain" | "Pacific/Easter" | "America/Atka" | "Europe/Gibraltar" | "Africa/Asmara" | "US/Michigan" | "Africa/Dakar" | "Atlantic/Cape_Verde" | "Etc/GMT-9" | "GMT-0" | "MET" | "America/Boise" | "Pacific/Rarotonga" | "Indian/Mahe" | "America/Santarem" | "Etc/GMT+0" | "Africa/Freetown" | "Turkey" | "Etc/Universal" | "America/Rio_Branco" | "Australia/Broken_Hill" | "Etc/Zulu" | "Asia/Kashgar" | "Europe/Saratov" | "PST8PDT" | "Canada/Atlantic" | "America/Ciudad_Juarez" | "Asia/Kuala_Lumpur" | "Etc/GMT-1" | "America/Paramaribo" | "America/Phoenix" | "Asia/Dubai" | "Africa/Abidjan" | "Africa/Tunis" | "Europe/Zurich" | "Arctic/Longyearbyen" | "America/Denver" | "Australia/LHI" | "America/Chicago" | "Pacific/Apia" | "Europe/Kiev" | "America/Port_of_Spain" | "America/Dawson_Creek" | "America/Grand_Turk" | "Zulu" | "America/Cayenne" | "Europe/Oslo" | "Etc/GMT-10" | "US/Eastern" | "Asia/Yangon" | "America/Indianapolis" | "Australia/West" | "Etc/GMT-5" | "Africa/Algiers" | "Asia/Ujung_Pandang" | "Europe/Riga" | "Europe/Mariehamn" | "Etc/UTC" | "America/Juneau" | "PRC" | "America/Argentina/Rio_Gallegos" | "Pacific/Tahiti" | "GB-Eire" | "Europe/Skopje" | "Israel" | "Asia/Shanghai" | "Africa/Brazzaville" | "Etc/GMT+11" | "Australia/South" | "localtime" | "Pacific/Pitcairn" | "Australia/Eucla" | "Asia/Hovd" | "Pacific/Wake" | "America/Sao_Paulo" | "Asia/Beirut" | "Australia/Melbourne" | "America/La_Paz" | "Etc/GMT-7" | "Pacific/Guadalcanal" | "America/Anchorage" | "Europe/Berlin" | "Asia/Kabul" | "Etc/GMT0" | "Pacific/Chatham" | "Asia/Qyzylorda" | "America/St_Johns" | "America/Indiana/Vincennes" | "Africa/Khartoum" | "Asia/Katmandu" | "Africa/Lusaka" | "Asia/Vladivostok" | "America/Curacao" | "America/Havana" | "America/Nome" | "America/Halifax" | "America/Yakutat" | "Antarctica/Troll" | "Europe/Istanbul" | "Europe/Tiraspol" | "Etc/GMT-6" | "Africa/Djibouti" | "Africa/Timbuktu" | "Pacific/Midway" | "Africa/Bissau" | "America/Cancun" | "Asia/Dushanbe" | "Europe/Lisbon" | "Atlantic/Jan_Mayen" | "America/Miquelon" | "America/Nipigon" | "Asia/Bahrain" | "Asia/Rangoon" | "Pacific/Kwajalein" | "America/Bogota" | "America/Boa_Vista" | "Asia/Jerusalem" | "Asia/Novosibirsk" | "Europe/Zagreb" | "Etc/GMT+9" | "EST" | "US/Alaska" | "Eire" | "Asia/Riyadh" | "Europe/Rome" | "Europe/Amsterdam" | "Etc/GMT-12" | "America/Guyana" | "Mexico/General" | "UTC" | "Asia/Chungking" | "Atlantic/Canary" | "America/Argentina/Ushuaia" | "Africa/Luanda" | "America/Lower_Princes" | "Africa/Porto-Novo" | "Indian/Kerguelen" | "Atlantic/Reykjavik" | "America/Indiana/Marengo" | "Pacific/Fiji" | "Pacific/Niue" | "America/Danmarkshavn" | "Europe/Tirane" | "America/Noronha" | "Africa/Casablanca" | "Etc/GMT+3" | "America/Aruba" | "Africa/Bamako" | "America/Indiana/Vevay" | "America/Santiago" | "US/Central" | "Pacific/Gambier" | "America/Martinique" | "Asia/Istanbul" | "Asia/Colombo" | "Iran" | "Asia/Saigon" | "Europe/Madrid" | "Asia/Chongqing" | "Asia/Sakhalin" | "Pacific/Nauru" | "Africa/Dar_es_Salaam" | "Europe/Minsk" | "Asia/Yerevan" | "Africa/Lubumbashi" | "America/Lima" | "Pacific/Bougainville" | "Australia/Victoria" | "Africa/Mbabane" | "Asia/Tokyo" | "Antarctica/Macquarie" | "Atlantic/Azores" | "America/St_Barthelemy" | "Antarctica/McMurdo" | "America/Monterrey" | "America/Nassau" | "America/Ojinaga" | "America/Rainy_River" | "Etc/GMT-14" | "Europe/Busingen" | "NZ-CHAT" | "America/Argentina/Mendoza" | "Africa/Malabo" | "US/Samoa" | "US/Indiana-Starke" | "Pacific/Pohnpei" | "Australia/ACT" | "Europe/Vaduz" | "America/Creston" | "America/North_Dakota/Center" | "Asia/Dili" | "Antarctica/Davis" | "Canada/Central" | "America/Caracas" | "America/Mendoza" | "Asia/Macau" | "America/Dawson" | "Europe/Dublin" | "Europe/Nicosia" | "America/Montserrat" | "Indian/Chagos" | "Australia/Brisbane" | "America/Guayaquil" | "Japan" | "Asia/Ashkhabad" | "Asia/Bangkok" | "Africa/Addis_Ababa" | "Asia/Hebron" | "Africa/Cairo" | "UCT" | "Europe/Chisinau" | "Africa/Asmera" | "Pacific/Chuuk" | "America/Fort_Wayne" | "Indian/Mauritius" | "America/Santo_Domingo" | "Pacific/Saipan" | "Egypt" | "Asia/Oral" | "Asia/Irkutsk" | "Asia/Pontianak" | "Australia/North" | "America/Panama" | "Africa/Johannesburg" | "Europe/Bucharest" | "Chile/Continental" | "Asia/Samarkand" | "Canada/Newfoundland" | "Pacific/Guam" | "Pacific/Samoa" | "Canada/Eastern" | "Asia/Jayapura" | "America/Araguaina" | "Asia/Karachi" | "Australia/Hobart" | "Europe/Andorra" | "GMT+0" | "Europe/Copenhagen" | "Asia/Tehran" | "America/Toronto" | "Asia/Tashkent" | "Etc/GMT+2" | "America/Winnipeg" | "America/Resolute" | "Asia/Urumqi" | "America/St_Thomas" | "Pacific/Kanton" | "America/Ensenada" | "CET" | "Europe/Jersey" | "Africa/Maseru" | "America/Indiana/Indianapolis" | "Greenwich" | "Etc/GMT-13" | "Europe/Sofia" | "Etc/GMT-4" | "Africa/Bangui" | "Europe/Helsinki" | "Europe/Monaco" | "Libya" | "America/Punta_Arenas" | "Asia/Macao" | "Factory" | "America/Iqaluit" | "Asia/Kathmandu" | "Asia/Ulaanbaatar" | "Asia/Barnaul" | "Asia/Bishkek" | "Asia/Novokuznetsk" | "EET" | "America/Montreal" | "Asia/Thimbu" | "Etc/GMT-0" | "America/Argentina/Salta" | "America/Glace_Bay" | "Atlantic/Faroe" | "Asia/Singapore" | "Asia/Hong_Kong" | "America/Moncton" | "Pacific/Auckland" | "Australia/Lord_Howe" | "Asia/Choibalsan" | "Antarctica/Rothera" | "Etc/GMT+6" | "America/Indiana/Knox" | "Asia/Khandyga" | "Etc/GMT-8" | "Europe/Paris" | "America/Tijuana" | "Iceland" | "US/Arizona" | "Antarctica/DumontDUrville" | "America/Guadeloupe" | "America/Kralendijk" | "Europe/Kyiv" | "America/Whitehorse" | "Indian/Antananarivo" | "Indian/Maldives" | "Europe/Budapest" | "Asia/Kuching" | "Asia/Yakutsk" | "Africa/Douala" | "America/Cuiaba" | "America/Campo_Grande" | "Africa/Bujumbura" | "America/Fortaleza" | "Asia/Ulan_Bator" | "America/Buenos_Aires" | "America/Inuvik" | "Indian/Comoro" | "Asia/Tel_Aviv" | "Pacific/Yap" | "Australia/Lindeman" | "Asia/Dacca" | "America/Atikokan" | "America/Yellowknife" | "NZ" | "Pacific/Norfolk" | "Canada/Saskatchewan" | "Australia/Canberra";
             readonly tree_version?: number;
             /**
              * Format: uuid
@@ -10411,7 +10649,7 @@ export interface components {
              * @description List
              * @enum {string}
              */
-            collection: "audit-entries" | "churn-cases" | "orders" | "payments" | "articles" | "saved-views" | "expense-categories" | "reminder-rules" | "opportunities" | "claims" | "competitors" | "expense-policies" | "churn-rules" | "users" | "regions" | "approvals" | "requests" | "activities" | "contacts" | "receivables" | "webhooks" | "leads" | "sla-policies" | "notifications" | "approval-flows" | "customers" | "products" | "interactions" | "roles" | "org-units" | "deliveries" | "pipelines" | "api-keys" | "travel-plans";
+            collection: "competitors" | "org-units" | "churn-cases" | "contacts" | "payments" | "interactions" | "deliveries" | "webhooks" | "saved-views" | "leads" | "receivables" | "churn-rules" | "reminder-rules" | "roles" | "opportunities" | "expense-categories" | "pipelines" | "api-keys" | "audit-entries" | "sla-policies" | "claims" | "articles" | "regions" | "products" | "expense-policies" | "travel-plans" | "users" | "customers" | "activities" | "requests" | "approval-flows" | "orders" | "notifications" | "approvals";
             /** @description Columns */
             columns?: string[] | null;
             /**
@@ -11021,6 +11259,38 @@ export interface operations {
                 };
                 content: {
                     "text/calendar": unknown;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    activities_upload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own; a repeated call with the same key does nothing twice. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    category?: string;
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attachment"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -12948,6 +13218,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Article"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    articles_upload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own; a repeated call with the same key does nothing twice. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    category?: string;
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attachment"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -15065,6 +15367,38 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    claims_upload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own; a repeated call with the same key does nothing twice. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    category?: string;
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attachment"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     claims_bulk: {
         parameters: {
             query?: never;
@@ -15706,6 +16040,38 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    competitors_upload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own; a repeated call with the same key does nothing twice. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    category?: string;
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attachment"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     competitors_bulk: {
         parameters: {
             query?: never;
@@ -16276,6 +16642,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Contact"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    contacts_upload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own; a repeated call with the same key does nothing twice. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    category?: string;
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attachment"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -16920,6 +17318,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Customer"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    customers_upload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own; a repeated call with the same key does nothing twice. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    category?: string;
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attachment"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -18766,6 +19196,38 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    interactions_upload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own; a repeated call with the same key does nothing twice. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    category?: string;
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attachment"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     interactions_bulk: {
         parameters: {
             query?: never;
@@ -19440,6 +19902,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Lead"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    leads_upload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own; a repeated call with the same key does nothing twice. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    category?: string;
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attachment"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -20435,6 +20929,38 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    opportunities_upload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own; a repeated call with the same key does nothing twice. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    category?: string;
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attachment"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     opportunities_bulk: {
         parameters: {
             query?: never;
@@ -21302,6 +21828,38 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    orders_upload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own; a repeated call with the same key does nothing twice. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    category?: string;
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attachment"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     orders_bulk: {
         parameters: {
             query?: never;
@@ -22020,6 +22578,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OrgUnit"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    org_units_upload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own; a repeated call with the same key does nothing twice. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    category?: string;
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attachment"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -23270,6 +23860,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Product"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    products_upload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own; a repeated call with the same key does nothing twice. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    category?: string;
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attachment"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -24701,6 +25323,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Request"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    requests_upload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own; a repeated call with the same key does nothing twice. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    category?: string;
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attachment"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -26835,6 +27489,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TravelPlan"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    travel_plans_upload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own; a repeated call with the same key does nothing twice. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    category?: string;
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attachment"];
                 };
             };
             default: components["responses"]["Problem"];

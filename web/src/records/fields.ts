@@ -35,6 +35,7 @@ export function operatorsOf(field: Field): Operator[] {
   if (isTime(field) || isNumber(field)) return ['gte', 'lte', '', 'isnull']
   if (field.type === 'boolean' || field.type === 'texts' || field.type === 'refs' || field.type === 'multi_choice' || field.type === 'choices') return ['', 'isnull']
   if (field.type === 'id') return ['']
+  if (field.type === 'file') return ['isnull']
   return ['contains', '', 'ne', 'isnull']
 }
 
@@ -96,6 +97,8 @@ export function textOf(field: Field, value: unknown): string {
     case 'multi_choice':
     case 'choices':
       return (value as unknown[]).map((one) => optionLabel(field, one)).join('、')
+    case 'file':
+      return t('records.file')
     case 'object':
       return (value as { title?: string }).title ?? ''
   }

@@ -29,6 +29,7 @@ test.each([
   ['datetime', {}, 'gte'],
   ['boolean', {}, ''],
   ['text', {}, 'contains'],
+  ['file', {}, 'isnull'],
 ] as const)('%s %j is asked first by "%s"', (type, more, first) => {
   expect(operatorsOf(field(type, more))[0]).toBe(first)
 })

@@ -6,8 +6,8 @@ import { grouped, isChanged, takeOver, type LocalView, type SavedView } from './
 
 const view = (more: Partial<SavedView> = {}): SavedView => ({ id: '1', version: 1, unit_id: null, owner_id: 'me', created_at: '', updated_at: '', custom: {}, tags: [], can: [], name: '重点', collection: 'customers', query: { level__in: 'A', sort: 'name' }, columns: null, shared_with_unit_id: null, owner_name: null, shared_with_name: null, shared_with_name_en: null, ...more })
 
-beforeEach(() => setActivePinia(createPinia()))
-afterEach(() => { vi.unstubAllGlobals(); setLocale('zh-CN') })
+beforeEach(() => { setActivePinia(createPinia()); setLocale('zh-CN') })
+afterEach(() => vi.unstubAllGlobals())
 
 test('a view is changed by other conditions or columns, whatever their order in the address', () => {
   expect(isChanged(view(), { sort: 'name', level__in: 'A' }, null)).toBe(false)

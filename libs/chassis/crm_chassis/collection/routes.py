@@ -240,6 +240,12 @@ def _definition(session: Any, collection: Collection, field_id: UUID, permission
 
 
 def _attachments(blueprint: Blueprint, collection: Collection) -> None:
+    @requires(f"{collection.resource}:create")
+    def upload() -> Response:
+        with transaction() as session:
+            row = files.save_upload(session, request.files.get("file"), resource=collection.resource)
+            return json_response(files.view(row), 201)
+
     @requires(f"{collection.resource}:update")
     def attach(record_id: UUID) -> Response:
         with transaction() as session:
@@ -274,10 +280,14 @@ def _attachments(blueprint: Blueprint, collection: Collection) -> None:
             _file(session, record_id, file_id).deleted_at = clock.now()
         return Response(status=204)
 
+    said = "Upload a file for a custom field of a record yet to be written (multipart field `file`)."
+    _documented(upload, collection, "attachment_created", said)
     _documented(attach, collection, "attachment_created", "Attach a file (multipart fields `file` and `category`).")
     _documented(list_attachments, collection, "attachments", "The files of a record, newest first.")
     _documented(download, collection, "file", "Download an attached file.")
     _documented(detach, collection, "deleted", "Remove an attached file.")
+    if f"{collection.resource}:configure" in _known_permissions():
+        _unless(collection, "create", blueprint, "/attachments", "upload", upload, "POST")
     rule = "/<uuid:record_id>/attachments"
     blueprint.add_url_rule(rule, "list_attachments", list_attachments, methods=["GET"])
     blueprint.add_url_rule(f"{rule}/<uuid:file_id>", "download", download, methods=["GET"])

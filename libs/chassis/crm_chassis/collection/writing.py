@@ -71,6 +71,8 @@ def store(session: Session, collection: Collection, values: dict[str, Any]) -> A
         record = collection.model(**values)
         session.add(record)
     session.flush()
+    if values.get("custom"):
+        custom_fields.keep_files(session, record)
     collection.announce_if_known(session, record, "created")
     return record
 
@@ -80,7 +82,7 @@ def change(session: Session, collection: Collection, record: Any, body: dict[str
     principal = current_principal()
     refuse_locked(collection, record)
     _refuse_closed(collection, body, principal)
-    values = load(collection.loader, body, partial=True)
+    values, custom = load(collection.loader, body, partial=True), record.custom
     if "unit_id" in values and values["unit_id"] != record.unit_id:
         _place(collection, principal, values["unit_id"], "update")
     if "owner_id" in values and values["owner_id"] != record.owner_id:
@@ -95,6 +97,8 @@ def change(session: Session, collection: Collection, record: Any, body: dict[str
     else:
         assign(record, values)
     session.flush()
+    if "custom" in values:
+        custom_fields.keep_files(session, record, before=custom)
     if record.version != before:
         collection.announce_if_known(session, record, "changed")
     return record

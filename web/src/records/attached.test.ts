@@ -1,0 +1,57 @@
+import { VueQueryPlugin } from '@tanstack/vue-query'
+import { createPinia, setActivePinia } from 'pinia'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { createApp, defineComponent, h, nextTick, ref, type Component } from 'vue'
+import { i18n, setLocale } from '../i18n'
+import { provideHolder, type FileHolder } from './attached'
+import FileInput from './FileInput.vue'
+import FileValue from './FileValue.vue'
+
+const STORED = { id: 'f1', name: '执照.pdf', size: 2048, category: null, created_at: '', created_by: null }
+
+beforeEach(() => { setActivePinia(createPinia()); setLocale('zh-CN') })
+afterEach(() => { vi.unstubAllGlobals(); document.body.innerHTML = '' })
+
+/** The component inside something that says whose files these are. */
+function mounted(component: Component, holder: FileHolder, props: () => Record<string, unknown>): HTMLElement {
+  const around = defineComponent({ setup: () => { provideHolder(() => holder); return () => h(component, props()) } })
+  const place = document.body.appendChild(document.createElement('div'))
+  createApp(around).use(VueQueryPlugin).use(i18n).mount(place)
+  return place
+}
+
+test('a file is a link with its name and size where its record is shown', async () => {
+  vi.stubGlobal('fetch', async () => Response.json({ items: [STORED] }))
+  const place = mounted(FileValue, { collection: 'customers', id: 'c1' }, () => ({ value: 'f1' }))
+  await vi.waitFor(() => expect(place.querySelector('a')?.textContent).toBe('执照.pdf'))
+  expect(place.querySelector('a')?.getAttribute('href')).toBe('/api/v1/customers/c1/attachments/f1')
+  expect(place.textContent).toContain('2 kB')
+})
+
+test('a file that was removed says so', async () => {
+  vi.stubGlobal('fetch', async () => Response.json({ items: [] }))
+  const place = mounted(FileValue, { collection: 'customers', id: 'c1' }, () => ({ value: 'f1' }))
+  await vi.waitFor(() => expect(place.textContent).toContain('文件已删除'))
+})
+
+test.each([
+  [{ collection: 'customers' }, '/api/v1/customers/attachments'],
+  [{ collection: 'customers', id: 'c1' }, '/api/v1/customers/c1/attachments'],
+])('a file for %j is uploaded at once and can be cleared', async (holder, path) => {
+  const asked: string[] = []
+  vi.stubGlobal('fetch', async (request: Request) => {
+    asked.push(`${request.method} ${new URL(request.url).pathname}`)
+    return Response.json(request.method === 'POST' ? STORED : { items: [] }, { status: request.method === 'POST' ? 201 : 200 })
+  })
+  const value = ref<string | null>(null)
+  const place = mounted(FileInput, holder, () => ({ modelValue: value.value, label: '执照', 'onUpdate:modelValue': (next: string | null) => { value.value = next } }))
+  const input = place.querySelector<HTMLInputElement>('input[type=file]')!
+  Object.defineProperty(input, 'files', { value: [new File(['x'], '执照.pdf')] })
+  input.dispatchEvent(new Event('change'))
+  await vi.waitFor(() => expect(value.value).toBe('f1'))
+  expect(asked).toContain(`POST ${path}`)
+  await nextTick()
+  expect(place.textContent).toContain('执照.pdf')
+  place.querySelector<HTMLButtonElement>('button')!.click()
+  expect(value.value).toBeNull()
+})
