@@ -42,6 +42,8 @@ def zhang(bench: Bench, unit: UUID) -> Client:
         ("en-US,en;q=0.9,zh;q=0.8", "zh-CN", "en"),
         ("fr", "zh-CN", "zh-CN"),
         ("fr, en;q=0.1", "zh-CN", "en"),
+        ("*", "zh-CN", "zh-CN"),
+        ("*", "en", "en"),
         ("not a language;;", "zh-CN", "zh-CN"),
         (None, "zh-CN", "zh-CN"),
         (None, "de-DE", "en"),
@@ -104,7 +106,7 @@ def test_what_is_not_there_is_called_by_its_label(n1: Client) -> None:
     chinese, english = both(lambda **more: n1.get(f"/competitors/{uuid7()}", **more))
 
     assert chinese["detail"] == "该竞争对手不存在，或您无权查看。"
-    assert english["detail"] == "There is no such competitors for you."
+    assert english["detail"] == "There is no such record in competitors for you."
 
 
 def test_a_state_that_forbids_it_is_told_in_both(n1: Client) -> None:

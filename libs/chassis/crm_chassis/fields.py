@@ -14,9 +14,9 @@ from typing import Any
 import phonenumbers
 from marshmallow import Schema, ValidationError, fields, validate
 
-from .language import say
+from .language import Pair, say
 
-Label = tuple[str, str]
+Label = Pair
 Options = Sequence[tuple[str, str, str]]
 """Options of a choice: (value, zh, en)."""
 

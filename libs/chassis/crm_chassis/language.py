@@ -54,8 +54,9 @@ def of(locale: str) -> Language:
 
 
 def _best(accept_language: str) -> Language | None:
-    accepted = parse_accept_header(accept_language, LanguageAccept)
-    found = accepted.best_match([*LANGUAGES, "zh"])
+    # ``*`` is what HTTP libraries say when nobody told them a language.
+    named = [(tag, quality) for tag, quality in parse_accept_header(accept_language, LanguageAccept) if tag != "*"]
+    found = LanguageAccept(named).best_match([*LANGUAGES, "zh"])
     return of(found) if found else None
 
 
