@@ -62,7 +62,12 @@ def test_a_sentence_follows_the_language_with_all_that_stands_in_it() -> None:
     nested = say("{field}: {reason}", field=("名称", "Name"), reason=say("Write something here."))
     listed = say("Map a column to {fields}.", fields=[("名称", "Name"), "code", ("级别", "SLA level")])
 
+    coded = say("Choose one of: {options}.", options=[language.Coded("重点客户", "Key"), language.Coded("A", "A")])
+
     language.learn("crm_sales")
+    language.learn("crm_customer")
+    assert coded == "Choose one of: Key, A."
+    assert coded.spoken("zh-CN") == "请从以下选项中选择：重点客户（Key）、A。"
     assert found == "This order is confirmed; only drafts can be edited."
     assert found.spoken("zh-CN") == "该订单的状态为“已确认”，只有草稿可以编辑。"
     assert nested.spoken("zh-CN") == "名称：请填写内容。"

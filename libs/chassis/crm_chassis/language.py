@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextvars import ContextVar
 from functools import cache
 from importlib.resources import files
-from typing import Literal, TypeGuard
+from typing import Literal, NamedTuple, TypeGuard
 
 from babel.messages.pofile import read_po
 from werkzeug.datastructures import LanguageAccept
@@ -70,6 +70,13 @@ def word(options: Sequence[tuple[str, str, str]], value: str) -> Pair:
     return next(((zh, en) for known, zh, en in options if known == value), (value, value))
 
 
+class Coded(NamedTuple):
+    """A value that a program sends by its code: Chinese names it and adds the code, English says the code as it is."""
+
+    chinese: str
+    code: str
+
+
 class Sentence(str):
     """A sentence in English that knows how it was made, so that it can be said in another language.
 
@@ -104,8 +111,8 @@ class Sentence(str):
 def say(template: str, /, **values: object) -> Sentence:
     """A sentence to be read by a person, in English; ``{name}`` stands for a value.
 
-    A value may be a pair of labels or another sentence, which follow the language, or a list of values, which is
-    enumerated in its manner.
+    A value may be a pair of labels, a code with its label or another sentence, which follow the language, or a list of
+    values, which is enumerated in its manner.
     """
     return Sentence(template, values)
 
@@ -131,6 +138,8 @@ class _Words(dict[str, object]):
 def _word(value: object, language: Language) -> object:
     if isinstance(value, Sentence):
         return value.spoken(language)
+    if isinstance(value, Coded):
+        return value.code if language == ENGLISH or value.chinese == value.code else f"{value.chinese}（{value.code}）"
     if _is_pair(value):
         word = pick(value, language)
         return word if language == CHINESE or word[:2].isupper() else word[:1].lower() + word[1:]
