@@ -42,6 +42,8 @@ def zhang(bench: Bench, unit: UUID) -> Client:
         ("en-US,en;q=0.9,zh;q=0.8", "zh-CN", "en"),
         ("fr", "zh-CN", "zh-CN"),
         ("fr, en;q=0.1", "zh-CN", "en"),
+        ("*", "zh-CN", "zh-CN"),
+        ("*", "en", "en"),
         ("not a language;;", "zh-CN", "zh-CN"),
         (None, "zh-CN", "zh-CN"),
         (None, "de-DE", "en"),
@@ -60,7 +62,12 @@ def test_a_sentence_follows_the_language_with_all_that_stands_in_it() -> None:
     nested = say("{field}: {reason}", field=("名称", "Name"), reason=say("Write something here."))
     listed = say("Map a column to {fields}.", fields=[("名称", "Name"), "code", ("级别", "SLA level")])
 
+    coded = say("Choose one of: {options}.", options=[language.Coded("重点客户", "Key"), language.Coded("A", "A")])
+
     language.learn("crm_sales")
+    language.learn("crm_customer")
+    assert coded == "Choose one of: Key, A."
+    assert coded.spoken("zh-CN") == "请从以下选项中选择：重点客户（Key）、A。"
     assert found == "This order is confirmed; only drafts can be edited."
     assert found.spoken("zh-CN") == "该订单的状态为“已确认”，只有草稿可以编辑。"
     assert nested.spoken("zh-CN") == "名称：请填写内容。"
@@ -104,7 +111,7 @@ def test_what_is_not_there_is_called_by_its_label(n1: Client) -> None:
     chinese, english = both(lambda **more: n1.get(f"/competitors/{uuid7()}", **more))
 
     assert chinese["detail"] == "该竞争对手不存在，或您无权查看。"
-    assert english["detail"] == "There is no such competitors for you."
+    assert english["detail"] == "There is no such record in competitors for you."
 
 
 def test_a_state_that_forbids_it_is_told_in_both(n1: Client) -> None:

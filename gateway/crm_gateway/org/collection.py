@@ -16,7 +16,7 @@ from . import actions
 from .models import Unit
 from .rules import KINDS
 
-_ZONES = available_timezones()
+_ZONES = sorted(available_timezones())
 
 
 class OrgUnitSchema(RecordSchema):

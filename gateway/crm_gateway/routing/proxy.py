@@ -55,7 +55,7 @@ class Body:
         self.length: int | None = int(length) if length.isascii() and length.isdigit() else None
         chunked = "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
         if (self.length or 0) > most:
-            raise errors.TooLarge(say("Send {most} MB at most.", most=most // 1048576))
+            raise errors.TooLarge(say("Send {most} MB at most.", most=most // 1_048_576))
         self._source = environ["wsgi.input"] if self.length or chunked else None
         self._left = most
         self.kept: bytes | None = b"" if self._source is None else None

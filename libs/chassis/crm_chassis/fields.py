@@ -14,9 +14,9 @@ from typing import Any
 import phonenumbers
 from marshmallow import Schema, ValidationError, fields, validate
 
-from .language import say
+from .language import Coded, Pair, say
 
-Label = tuple[str, str]
+Label = Pair
 Options = Sequence[tuple[str, str, str]]
 """Options of a choice: (value, zh, en)."""
 
@@ -215,7 +215,7 @@ def boolean(label: Label, *, group: str = "main", **more: Any) -> Field:
 def choice(label: Label, options: Options, *, required: bool = False, group: str = "main", **more: Any) -> Field:
     """One of the options, by value."""
     values = [value for value, _zh, _en in options]
-    wanted = say("Must be one of: {options}.", options=[(f"{zh}（{value}）", value) for value, zh, _en in options])
+    wanted = say("Must be one of: {options}.", options=[Coded(zh, value) for value, zh, _en in options])
     more.setdefault("crm", {"options": [{"value": v, "label": (zh, en)} for v, zh, en in options]})
     return fields.String(
         validate=validate.OneOf(values, error=wanted), **_common("choice", label, required, group, more)

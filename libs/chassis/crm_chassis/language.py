@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextvars import ContextVar
 from functools import cache
 from importlib.resources import files
-from typing import Literal, TypeGuard
+from typing import Literal, NamedTuple, TypeGuard
 
 from babel.messages.pofile import read_po
 from werkzeug.datastructures import LanguageAccept
@@ -54,8 +54,9 @@ def of(locale: str) -> Language:
 
 
 def _best(accept_language: str) -> Language | None:
-    accepted = parse_accept_header(accept_language, LanguageAccept)
-    found = accepted.best_match([*LANGUAGES, "zh"])
+    # ``*`` is what HTTP libraries say when nobody told them a language.
+    named = [(tag, quality) for tag, quality in parse_accept_header(accept_language, LanguageAccept) if tag != "*"]
+    found = LanguageAccept(named).best_match([*LANGUAGES, "zh"])
     return of(found) if found else None
 
 
@@ -67,6 +68,13 @@ def pick(pair: Pair, language: Language | None = None) -> str:
 def word(options: Sequence[tuple[str, str, str]], value: str) -> Pair:
     """What a choice's value is called: options hold (value, zh, en). The value itself when it is none of them."""
     return next(((zh, en) for known, zh, en in options if known == value), (value, value))
+
+
+class Coded(NamedTuple):
+    """A value that a program sends by its code: Chinese names it and adds the code, English says the code as it is."""
+
+    chinese: str
+    code: str
 
 
 class Sentence(str):
@@ -103,8 +111,8 @@ class Sentence(str):
 def say(template: str, /, **values: object) -> Sentence:
     """A sentence to be read by a person, in English; ``{name}`` stands for a value.
 
-    A value may be a pair of labels or another sentence, which follow the language, or a list of values, which is
-    enumerated in its manner.
+    A value may be a pair of labels, a code with its label or another sentence, which follow the language, or a list of
+    values, which is enumerated in its manner.
     """
     return Sentence(template, values)
 
@@ -130,6 +138,8 @@ class _Words(dict[str, object]):
 def _word(value: object, language: Language) -> object:
     if isinstance(value, Sentence):
         return value.spoken(language)
+    if isinstance(value, Coded):
+        return value.code if language == ENGLISH or value.chinese == value.code else f"{value.chinese}（{value.code}）"
     if _is_pair(value):
         word = pick(value, language)
         return word if language == CHINESE or word[:2].isupper() else word[:1].lower() + word[1:]

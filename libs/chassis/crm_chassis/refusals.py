@@ -6,7 +6,7 @@ import socket
 
 from gunicorn import util
 
-from . import errors
+from . import errors, language
 from .http import to_bytes
 from .language import Sentence, say
 
@@ -25,6 +25,7 @@ def write_problem(sock: socket.socket, status_int: int, reason: str, mesg: str) 
 
     reason: the phrase of the status line. mesg: gunicorn's finding; it quotes the request, so it is not passed on.
     """
+    language.begin(None)  # nothing of the request can be trusted, its language neither
     made = errors.BadRequest(next((advice for start, advice in _ADVICE.items() if mesg.startswith(start)), None))
     made.status, made.title = status_int, Sentence(reason)
     body = to_bytes(made.to_dict(None))

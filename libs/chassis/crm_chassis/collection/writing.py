@@ -27,7 +27,7 @@ def get(
         statement = statement.with_for_update().execution_options(populate_existing=True)
     record = session.scalar(statement.execution_options(with_deleted=with_deleted))
     if record is None:
-        raise errors.NotFound(say("There is no such {resource} for you.", resource=collection.label))
+        raise errors.NotFound(say("There is no such record in {resource} for you.", resource=collection.label))
     return record
 
 

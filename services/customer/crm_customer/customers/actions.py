@@ -12,7 +12,7 @@ from crm_chassis import clock, errors, ids, numbering, org
 from crm_chassis.collection.declaration import company_code
 from crm_chassis.collection.writing import assign as set_columns
 from crm_chassis.identity import principal_or_none
-from crm_chassis.language import say
+from crm_chassis.language import Coded, say, word
 
 from ..regions.queries import check_region
 from . import queries, rules
@@ -115,7 +115,12 @@ def _check_options(session: Session, unit_id: UUID, values: dict[str, Any]) -> N
         known = rules.in_use(name, replaced)
         if value not in known:
             raise errors.field_error(
-                f"/{name}", "unknown_option", say("Choose one of: {options}.", options=sorted(known))
+                f"/{name}",
+                "unknown_option",
+                say(
+                    "Choose one of: {options}.",
+                    options=[Coded(word(rules.DICTIONARY[name], each)[0], each) for each in sorted(known)],
+                ),
             )
 
 

@@ -13,7 +13,7 @@ from crm_chassis import errors
 from crm_chassis.database import transaction
 from crm_chassis.http import XLSX, Blueprint, gives, in_language, json_response, query
 from crm_chassis.identity import current_principal, requires
-from crm_chassis.language import say
+from crm_chassis.language import Coded, say
 from crm_contracts.permissions import permission_label
 
 from . import rendering
@@ -84,7 +84,7 @@ def _asked(report: Report, query: dict[str, Any]) -> Asked:
     if group not in report.groups:
         message = say(
             "This report is grouped by {groups}.",
-            groups=[(GROUP_LABELS[name][0] + f"（{name}）", name) for name in report.groups],
+            groups=[Coded(GROUP_LABELS[name][0], name) for name in report.groups],
         )
         raise errors.Invalid(errors=[errors.entry("?group_by", "unknown", message)])
     return Asked(

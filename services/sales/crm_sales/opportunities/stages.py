@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from crm_chassis.language import Sentence, say
+from crm_chassis.language import Coded, Sentence, say
 
 CONDITIONS: tuple[tuple[str, str, str], ...] = (
     ("amount", "金额已填", "Amount is known"),
@@ -42,9 +42,9 @@ def find(stages: Sequence[Mapping[str, Any]], key: str) -> Mapping[str, Any] | N
     return next((stage for stage in stages if stage["key"] == key), None)
 
 
-def word(stage: Mapping[str, Any]) -> tuple[str, str]:
-    """What a stage is called in a sentence: in English by its key, which an API client sends."""
-    return f"{stage['name']}（{stage['key']}）", stage["key"]
+def word(stage: Mapping[str, Any]) -> Coded:
+    """What a stage is called in a sentence."""
+    return Coded(stage["name"], stage["key"])
 
 
 def position(stages: Sequence[Mapping[str, Any]], key: str) -> int:
