@@ -48,7 +48,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Upload a file for a custom field of a record yet to be written (multipart field `file`) */
+        /** Upload the file of a custom field ahead (multipart `file`) */
         post: operations["activities_upload"];
         delete?: never;
         options?: never;
@@ -881,7 +881,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Upload a file for a custom field of a record yet to be written (multipart field `file`) */
+        /** Upload the file of a custom field ahead (multipart `file`) */
         post: operations["articles_upload"];
         delete?: never;
         options?: never;
@@ -1834,7 +1834,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Upload a file for a custom field of a record yet to be written (multipart field `file`) */
+        /** Upload the file of a custom field ahead (multipart `file`) */
         post: operations["claims_upload"];
         delete?: never;
         options?: never;
@@ -2113,7 +2113,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Upload a file for a custom field of a record yet to be written (multipart field `file`) */
+        /** Upload the file of a custom field ahead (multipart `file`) */
         post: operations["competitors_upload"];
         delete?: never;
         options?: never;
@@ -2341,7 +2341,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Upload a file for a custom field of a record yet to be written (multipart field `file`) */
+        /** Upload the file of a custom field ahead (multipart `file`) */
         post: operations["contacts_upload"];
         delete?: never;
         options?: never;
@@ -2586,7 +2586,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Upload a file for a custom field of a record yet to be written (multipart field `file`) */
+        /** Upload the file of a custom field ahead (multipart `file`) */
         post: operations["customers_upload"];
         delete?: never;
         options?: never;
@@ -3385,7 +3385,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Upload a file for a custom field of a record yet to be written (multipart field `file`) */
+        /** Upload the file of a custom field ahead (multipart `file`) */
         post: operations["interactions_upload"];
         delete?: never;
         options?: never;
@@ -3681,7 +3681,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Upload a file for a custom field of a record yet to be written (multipart field `file`) */
+        /** Upload the file of a custom field ahead (multipart `file`) */
         post: operations["leads_upload"];
         delete?: never;
         options?: never;
@@ -4165,7 +4165,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Upload a file for a custom field of a record yet to be written (multipart field `file`) */
+        /** Upload the file of a custom field ahead (multipart `file`) */
         post: operations["opportunities_upload"];
         delete?: never;
         options?: never;
@@ -4531,7 +4531,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Upload a file for a custom field of a record yet to be written (multipart field `file`) */
+        /** Upload the file of a custom field ahead (multipart `file`) */
         post: operations["orders_upload"];
         delete?: never;
         options?: never;
@@ -4844,7 +4844,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Upload a file for a custom field of a record yet to be written (multipart field `file`) */
+        /** Upload the file of a custom field ahead (multipart `file`) */
         post: operations["org_units_upload"];
         delete?: never;
         options?: never;
@@ -5383,7 +5383,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Upload a file for a custom field of a record yet to be written (multipart field `file`) */
+        /** Upload the file of a custom field ahead (multipart `file`) */
         post: operations["products_upload"];
         delete?: never;
         options?: never;
@@ -5991,7 +5991,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Upload a file for a custom field of a record yet to be written (multipart field `file`) */
+        /** Upload the file of a custom field ahead (multipart `file`) */
         post: operations["requests_upload"];
         delete?: never;
         options?: never;
@@ -6847,7 +6847,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Upload a file for a custom field of a record yet to be written (multipart field `file`) */
+        /** Upload the file of a custom field ahead (multipart `file`) */
         post: operations["travel_plans_upload"];
         delete?: never;
         options?: never;
@@ -10649,7 +10649,7 @@ export interface components {
              * @description List
              * @enum {string}
              */
-            collection: "competitors" | "approvals" | "regions" | "expense-policies" | "roles" | "requests" | "claims" | "sla-policies" | "payments" | "churn-rules" | "users" | "leads" | "audit-entries" | "webhooks" | "churn-cases" | "approval-flows" | "deliveries" | "opportunities" | "expense-categories" | "travel-plans" | "articles" | "pipelines" | "receivables" | "orders" | "customers" | "reminder-rules" | "products" | "notifications" | "activities" | "saved-views" | "interactions" | "org-units" | "contacts" | "api-keys";
+            collection: "saved-views" | "activities" | "receivables" | "interactions" | "approval-flows" | "pipelines" | "regions" | "approvals" | "customers" | "churn-cases" | "claims" | "products" | "webhooks" | "api-keys" | "articles" | "leads" | "requests" | "deliveries" | "notifications" | "competitors" | "expense-policies" | "roles" | "payments" | "audit-entries" | "expense-categories" | "churn-rules" | "contacts" | "reminder-rules" | "opportunities" | "users" | "sla-policies" | "orders" | "org-units" | "travel-plans";
             /** @description Columns */
             columns?: string[] | null;
             /**

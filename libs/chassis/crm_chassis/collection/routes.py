@@ -280,8 +280,7 @@ def _attachments(blueprint: Blueprint, collection: Collection) -> None:
             _file(session, record_id, file_id).deleted_at = clock.now()
         return Response(status=204)
 
-    said = "Upload a file for a custom field of a record yet to be written (multipart field `file`)."
-    _documented(upload, collection, "attachment_created", said)
+    _documented(upload, collection, "attachment_created", "Upload the file of a custom field ahead (multipart `file`).")
     _documented(attach, collection, "attachment_created", "Attach a file (multipart fields `file` and `category`).")
     _documented(list_attachments, collection, "attachments", "The files of a record, newest first.")
     _documented(download, collection, "file", "Download an attached file.")
