@@ -292,6 +292,7 @@ def test_sign_in_is_limited_by_address_and_calls_by_caller(gateway: GatewayBench
     assert codes == [422, 422, 429]
     headers = {"Authorization": f"Bearer {token}"}
     answers = [client.get("/api/v1/users", headers=headers) for _ in range(5)]
+    strict.close()
     assert [answer.status_code for answer in answers] == [200] * 4 + [429]
     assert answers[0].headers["RateLimit-Policy"] == '"principal";q=4;w=3600'
     assert answers[0].headers["RateLimit"].startswith('"principal";r=3;t=')
@@ -335,6 +336,7 @@ def test_too_many_calls_and_a_missing_permission_are_told_in_the_callers_languag
     client = create_app(strict).test_client(use_cookies=False)
     headers = {"Authorization": f"Bearer {reader.token}"}
     told = [client.get("/api/v1/users", headers={**headers, **more}).json["title"] for more in ({}, CHINESE, {})]
+    strict.close()
     assert told[1:] == ["请求过于频繁，请稍后再试", "Too many requests; wait and try again"]
 
 

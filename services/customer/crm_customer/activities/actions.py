@@ -21,7 +21,7 @@ from ..customers.queries import for_child
 from ..timeline.actions import note
 from . import queries, rules
 from .models import Activity
-from .schemas import STATUSES
+from .rules import STATUSES
 
 _CARRIED = (
     *("subject", "category", "kind", "customer_id", "contact_id", "about", "plan", "priority", "assignee_id"),

@@ -94,3 +94,11 @@ def _event_lines(event: Event, site: str) -> list[str]:
 
 def _utc(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+
+
+STATUSES = (
+    ("planned", "计划中", "Planned"),
+    ("done", "已完成", "Done"),
+    ("cancelled", "已取消", "Cancelled"),
+)
+"""The states: value, zh, en."""

@@ -8,6 +8,8 @@ from marshmallow import fields as ma
 from crm_chassis import fields
 from crm_chassis.collection import RecordSchema
 
+from .rules import STATUSES
+
 KINDS: fields.Options = [
     ("task", "任务", "Task"),
     ("call", "电话", "Call"),
@@ -15,11 +17,6 @@ KINDS: fields.Options = [
     ("visit", "拜访", "Visit"),
 ]
 PRIORITIES: fields.Options = [("low", "低", "Low"), ("normal", "普通", "Normal"), ("high", "高", "High")]
-STATUSES: fields.Options = [
-    ("planned", "计划中", "Planned"),
-    ("done", "已完成", "Done"),
-    ("cancelled", "已取消", "Cancelled"),
-]
 RECURRENCES: fields.Options = [
     ("daily", "每天", "Daily"),
     ("weekly", "每周", "Weekly"),

@@ -18,7 +18,7 @@ from ..customers.models import Customer
 from ..timeline.actions import note
 from . import queries, rules
 from .models import ChurnCase
-from .schemas import STATUSES
+from .rules import STATUSES
 
 
 def warn_of_silent(session: Session, *, today: date, within: Sequence[UUID] | None, limit: int) -> list[ChurnCase]:

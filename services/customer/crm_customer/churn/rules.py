@@ -137,3 +137,12 @@ def _complaints(silence: Silence) -> Iterable[dict[str, Any]]:
             "en": f"Open complaints: {silence.complaints}",
             "values": {"count": silence.complaints},
         }
+
+
+STATUSES = (
+    ("warned", "已预警", "Warned"),
+    ("reprieved", "缓期", "Reprieved"),
+    ("lost", "已流失", "Lost"),
+    ("recovered", "已挽回", "Recovered"),
+)
+"""The states: value, zh, en."""

@@ -8,12 +8,7 @@ from marshmallow import fields as ma
 from crm_chassis import fields
 from crm_chassis.collection import RecordSchema
 
-STATUSES: fields.Options = [
-    ("warned", "已预警", "Warned"),
-    ("reprieved", "缓期", "Reprieved"),
-    ("lost", "已流失", "Lost"),
-    ("recovered", "已挽回", "Recovered"),
-]
+from .rules import STATUSES
 
 
 class ChurnRuleSchema(RecordSchema):

@@ -14,7 +14,7 @@ from ..customers import queries as customers
 from ..people import queries as people
 from . import rules
 from .models import Lead
-from .schemas import STATUS
+from .rules import STATUS
 
 _FROM_LEAD = ("phone", "email", "region_code", "industry", "source")
 

@@ -42,3 +42,13 @@ def company_key(name: str | None) -> str | None:
 def email_key(address: str | None) -> str | None:
     """An address as it is compared: lower case."""
     return address.lower() if address else None
+
+
+STATUS = (
+    ("new", "新线索", "New"),
+    ("working", "跟进中", "Working"),
+    ("converting", "转化中", "Converting"),
+    ("converted", "已转化", "Converted"),
+    ("discarded", "已放弃", "Discarded"),
+)
+"""The states: value, zh, en."""

@@ -10,14 +10,7 @@ from crm_chassis.collection import RecordSchema
 from crm_chassis.language import say
 
 from ..lines.schemas import DocumentLineSchema
-
-STATUS = (
-    ("new", "新线索", "New"),
-    ("working", "跟进中", "Working"),
-    ("converting", "转化中", "Converting"),
-    ("converted", "已转化", "Converted"),
-    ("discarded", "已放弃", "Discarded"),
-)
+from .rules import STATUS
 
 
 class LeadSchema(RecordSchema):

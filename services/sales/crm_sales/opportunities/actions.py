@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from crm_chassis import clock, errors, fields
+from crm_chassis import clock, errors
 from crm_chassis.language import say, word
 
 from ..customers import queries as customers
@@ -19,7 +19,7 @@ from ..people import queries as people
 from . import queries, stages
 from .models import Opportunity, PlanItem
 from .pipelines import for_unit
-from .schemas import STATUS, OpportunitySchema
+from .stages import STATUS
 
 WON, LOST = 100, 0
 
@@ -144,7 +144,7 @@ def _require_met(pipeline: list[dict[str, Any]], opportunity: Opportunity, there
         raise errors.StateConflict(
             say(
                 "Fill in {fields} before it goes on.",
-                fields=[fields.label_of(OpportunitySchema().fields, name) for name in missing],
+                fields=[stages.FIELDS[name] for name in missing],
             ),
             code="exit_conditions",
             errors=[errors.entry(f"/{name}", "required", say("needed to go on")) for name in missing],

@@ -9,8 +9,7 @@ from crm_chassis import fields
 from crm_chassis.collection import RecordSchema
 
 from ..lines.schemas import DocumentLineSchema
-
-STATUS = (("open", "进行中", "Open"), ("won", "赢单", "Won"), ("lost", "输单", "Lost"))
+from .stages import STATUS
 
 
 class OpportunitySchema(RecordSchema):

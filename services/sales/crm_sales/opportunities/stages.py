@@ -25,6 +25,18 @@ DEFAULT: tuple[dict[str, Any], ...] = (
 )
 """The stages of the pipeline a group begins with."""
 
+STATUS = (("open", "进行中", "Open"), ("won", "赢单", "Won"), ("lost", "输单", "Lost"))
+"""The states of an opportunity: value, zh, en."""
+FIELDS = {
+    "amount": ("金额", "Amount"),
+    "expected_close_on": ("预计成交日", "Expected close"),
+    "contact_id": ("联系人", "Contact"),
+    "next_step": ("下一步", "Next step"),
+    "competitor_ids": ("竞争对手", "Competitors"),
+    "lines": ("产品明细", "Lines"),
+}
+"""What the demanded fields are called in a sentence."""
+
 
 def problems(stages: Sequence[Mapping[str, Any]]) -> list[tuple[str, Sentence]]:
     """(pointer, message) for what a list of stages has wrong beyond the form of each: a key that comes twice."""

@@ -22,7 +22,7 @@ from ..receivables.models import Receivable
 from ..receivables.queries import of_order
 from . import rules
 from .models import Order
-from .schemas import STATUS
+from .rules import STATUS
 
 
 def create(session: Session, values: dict[str, Any]) -> Order:

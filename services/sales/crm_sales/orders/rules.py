@@ -125,3 +125,13 @@ def _share(line: Mapping[str, Any]) -> Decimal:
 
 def _text(number: Decimal) -> str:
     return f"{number.normalize():f}"
+
+
+STATUS = (
+    ("draft", "草稿", "Draft"),
+    ("confirmed", "已确认", "Confirmed"),
+    ("delivered", "已交付", "Delivered"),
+    ("closed", "已关闭", "Closed"),
+    ("cancelled", "已取消", "Cancelled"),
+)
+"""The states: value, zh, en."""

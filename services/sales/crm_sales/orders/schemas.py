@@ -10,14 +10,8 @@ from crm_chassis.collection import RecordSchema
 from crm_chassis.language import say
 
 from ..lines.schemas import DocumentLineSchema
+from .rules import STATUS
 
-STATUS = (
-    ("draft", "草稿", "Draft"),
-    ("confirmed", "已确认", "Confirmed"),
-    ("delivered", "已交付", "Delivered"),
-    ("closed", "已关闭", "Closed"),
-    ("cancelled", "已取消", "Cancelled"),
-)
 APPROVAL = (
     ("pending", "审批中", "Awaiting approval"),
     ("approved", "已同意", "Approved"),
