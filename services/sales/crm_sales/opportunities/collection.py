@@ -18,7 +18,6 @@ from ..customers.queries import ids_by_code
 from . import actions, queries
 from .models import Opportunity
 from .schemas import (
-    STATUS,
     AdvanceOpportunityBody,
     AssignOpportunityBody,
     LoseOpportunityBody,
@@ -26,6 +25,7 @@ from .schemas import (
     ReopenOpportunityBody,
     WinOpportunityBody,
 )
+from .stages import STATUS
 
 
 def _is_open(opportunity: Any) -> bool:
