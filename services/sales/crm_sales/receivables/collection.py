@@ -19,7 +19,7 @@ STATUS = (
     ("partly_paid", "部分收款", "Partly paid"),
     ("paid", "已收", "Paid"),
     ("overdue", "逾期", "Overdue"),
-    ("written_off", "核销", "Written off"),
+    ("written_off", "坏账核销", "Written off"),
 )
 
 
@@ -36,7 +36,7 @@ class ReceivableSchema(RecordSchema):
     outstanding = fields.money(("未收余额", "Outstanding"), dump_only=True)
     status = fields.choice(("状态", "Status"), STATUS, dump_only=True)
     overdue_at = fields.moment(("转逾期时间", "Overdue since"), dump_only=True)
-    written_off_reason = fields.text(("核销原因", "Written off because"), dump_only=True)
+    written_off_reason = fields.text(("坏账核销原因", "Written off because"), dump_only=True)
 
 
 class WriteOffReceivableBody(Schema):
