@@ -68,6 +68,13 @@ bench: $(VENV)/.installed-dev ## the budgets, measured on this machine
 bench-bus: $(VENV)/.installed-dev ## events a second, and what people notice while a backlog is worked off
 	$(BIN)/python tests/bench/bus.py
 
+.PHONY: bench-console screenshots
+bench-console: $(VENV)/.installed-dev ## the console's budgets in Chromium over 100,000 customers
+	PYTHONPATH=tests $(BIN)/python tests/bench/console.py
+
+screenshots: $(VENV)/.installed-dev ## the pictures of the documentation, of a running system: URL=… PASSWORD=…; else of one it starts
+	PYTHONPATH=tests $(BIN)/python tests/bench/pictures.py $(ONLY)
+
 .PHONY: migration contracts samples
 migration: $(VENV)/.installed-dev ## write SERVICE's next migration (MESSAGE says what for)
 	$(BIN)/python -m crm_chassis.testing_migration "$(SERVICE)" "$(MESSAGE)"

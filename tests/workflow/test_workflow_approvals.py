@@ -440,6 +440,7 @@ def test_the_picture_is_data_or_an_image_in_both_languages(company: Company) -> 
         "name": "Nora",
         "decided_by": company.id("nora"),
         "decided_by_name": "Nora",
+        "delegate_name": None,
         "state": "approved",
         "at": None,
         "comment": "同意",

@@ -74,6 +74,35 @@ export function useList(
   })
 }
 
+const KEPT_PAGES = 12
+
+/** Where a page of a long list begins; a class, so that the way back is kept as it is and not compared or copied. */
+class Place {
+  constructor(readonly at: number, readonly cursor: string, readonly before: Place | null) {}
+}
+
+/**
+ * A list that somebody may scroll through to its end. Twelve pages around the reader are kept, whatever was seen: those
+ * left behind are dropped and asked for again when the reader comes back. `skipped`: how many rows stand before `rows`.
+ */
+export function useLongList(collection: MaybeRefOrGetter<string>, query: MaybeRefOrGetter<Record<string, string>>) {
+  const client = useQueryClient()
+  const queryKey = computed(() => ['list', toValue(collection), toValue(query), 'long'])
+  const list = useInfiniteQuery({
+    queryKey,
+    queryFn: ({ pageParam: { at, cursor }, signal }) =>
+      get<Page>(`/${toValue(collection)}`, { ...toValue(query), limit: PAGE, cursor, count: at ? undefined : true }, signal),
+    initialPageParam: new Place(0, '', null),
+    getNextPageParam: (page, _pages, place) => (page.next_cursor ? new Place(place.at + 1, page.next_cursor, place) : undefined),
+    getPreviousPageParam: (_page, _pages, place) => place.before ?? undefined,
+    maxPages: KEPT_PAGES,
+    placeholderData: keepPreviousData,
+  })
+  const rows = computed(() => list.data.value?.pages.flatMap((page) => page.items) ?? [])
+  const skipped = computed(() => ((list.data.value?.pageParams[0] as Place | undefined)?.at ?? 0) * PAGE)
+  return { ...list, rows, skipped, restart: () => client.resetQueries({ queryKey: queryKey.value, exact: true }) }
+}
+
 export function useRecord(collection: MaybeRefOrGetter<string>, id: MaybeRefOrGetter<string | undefined>) {
   return useQuery({
     queryKey: computed(() => ['record', toValue(collection), toValue(id)]),
@@ -149,7 +178,12 @@ export function useWriting(collection: MaybeRefOrGetter<string>) {
       return record
     },
     async verb(id: string, verb: string, body: Record<string, unknown>, key?: string): Promise<RecordRow> {
-      const record = withoutSecret(name(), (await post<RecordRow | undefined>(`/${name()}/${id}/${verb}`, body, { key })) ?? ({} as RecordRow))
+      const answer = await post<RecordRow | undefined>(`/${name()}/${id}/${verb}`, body, { key }).catch((error: unknown) => {
+        // Refused because the record is not as it is shown: show how it is.
+        if (error instanceof ApiError && error.status === 409) void Promise.all([client.invalidateQueries({ queryKey: ['record', name(), id] }), refresh()])
+        throw error
+      })
+      const record = withoutSecret(name(), answer ?? ({} as RecordRow))
       if (record?.id === id) spread(client, name(), record)
       await refresh()
       return record

@@ -253,7 +253,7 @@ export default defineTexts({
   verb_handover: ['交接', 'Hand over'],
   'verb_reset-password': ['重置密码', 'Reset the password'],
   verb_move: ['移动', 'Move'],
-  'verb_write-off': ['核销', 'Write off'],
+  'verb_write-off': ['坏账核销', 'Write off'],
   verb_allocate: ['分摊', 'Allocate'],
   verb_merge: ['合并', 'Merge'],
   verb_read: ['标为已读', 'Mark as read'],

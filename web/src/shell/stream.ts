@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient } from '@tanstack/vue-query'
+import { useQuery, useQueryClient, type QueryClient } from '@tanstack/vue-query'
 import { onBeforeUnmount, ref } from 'vue'
 import { BASE, get } from '../api/client'
 
@@ -13,6 +13,13 @@ export interface Notice {
   link: string | null
   read_at: string | null
   created_at: string
+}
+
+/** What a notification is about has changed: its record and the lists that may hold it are asked for anew where they are shown. */
+export function lookAgain(client: QueryClient, link: string | null | undefined): void {
+  const [collection, id] = (link ?? '').split(/[?#]/)[0]?.split('/').slice(1) ?? []
+  if (!collection || !id) return
+  for (const queryKey of [['record', collection, id], ['list', collection], ['board', collection]]) void client.invalidateQueries({ queryKey })
 }
 
 /**
@@ -37,9 +44,10 @@ export function useNotices() {
       live.value = true
       void client.invalidateQueries({ queryKey: ['unread'] })
     }
-    source.addEventListener('notification', () => {
+    source.addEventListener('notification', (event: MessageEvent<string>) => {
       void client.invalidateQueries({ queryKey: ['unread'] })
       void client.invalidateQueries({ queryKey: ['notices'] })
+      lookAgain(client, (JSON.parse(event.data) as Partial<Notice>).link)
     })
     source.onerror = () => {
       live.value = false

@@ -21,6 +21,7 @@ _TALKS = (
     ("email", "发送报价", "按客户要求发送企业采购报价。", ""),
     ("message", "微信沟通", "确认活动邀请。", "会派两位同事参加"),
 )
+_LATER_STAGES = {1: "needs", 2: "proposal", 3: "negotiation"}
 _CHANCES = ("年度采购框架", "员工福利礼盒", "会员联名合作", "门店陈列合作", "新年团购", "音响设备配套")
 _COMPLAINTS = (
     ("complaint", "high", "收到的唱片外壳破损", "包装盒有裂痕，要求更换。"),
@@ -99,6 +100,8 @@ def _opportunity(api: Api, customer: dict[str, Any], number: int, chance: Random
         api.post(f"/opportunities/{made['id']}/win", {}, key=f"{key}-win")
     elif number == 2:
         api.post(f"/opportunities/{made['id']}/lose", {"reason": "预算推迟到明年"}, key=f"{key}-lose")
+    elif stage := _LATER_STAGES.get(number % 4):
+        api.post(f"/opportunities/{made['id']}/advance", {"stage": stage}, key=f"{key}-advance")
 
 
 def _activity(api: Api, customer: dict[str, Any], number: int, now: datetime, key: str) -> None:

@@ -71,7 +71,7 @@ FACTS: dict[str, Fact] = {
         "opportunity",
         "opportunities",
         created=("新建商机 {name}", "Opportunity {name} created"),
-        advanced=("商机 {name} 推进到 {stage}", "Opportunity {name} advanced to {stage}"),
+        advanced=("商机 {name} 换了阶段，赢率 {probability}%", "Opportunity {name} changed stage, now {probability}%"),
         stalled=("商机 {name} 停滞", "Opportunity {name} stalled"),
         won=("商机 {name} 赢单，{amount}", "Opportunity {name} won, {amount}"),
         lost=("商机 {name} 输单：{lost_reason}", "Opportunity {name} lost: {lost_reason}"),

@@ -28,7 +28,7 @@ class ReceivableSchema(RecordSchema):
     outstanding = fields.money(("未收余额", "Outstanding"), dump_only=True)
     status = fields.choice(("状态", "Status"), rules.STATUS, dump_only=True)
     overdue_at = fields.moment(("转逾期时间", "Overdue since"), dump_only=True)
-    written_off_reason = fields.text(("核销原因", "Written off because"), dump_only=True)
+    written_off_reason = fields.text(("坏账核销原因", "Written off because"), dump_only=True)
 
 
 class WriteOffReceivableBody(Schema):

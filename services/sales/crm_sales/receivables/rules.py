@@ -27,7 +27,7 @@ STATUS = (
     ("partly_paid", "部分收款", "Partly paid"),
     ("paid", "已收", "Paid"),
     ("overdue", "逾期", "Overdue"),
-    ("written_off", "核销", "Written off"),
+    ("written_off", "坏账核销", "Written off"),
 )
 """The states of a receivable: value, zh, en."""
 

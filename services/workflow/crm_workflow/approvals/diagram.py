@@ -91,6 +91,7 @@ def _person(each: rules.Assignee, names: Mapping[str, str]) -> dict[str, Any]:
         "name": names.get(each["user_id"]),
         "decided_by": each["decided_by"],
         "decided_by_name": names.get(by) if each["decided_by"] else None,
+        "delegate_name": names.get(each["delegate_id"]) if each["delegate_id"] else None,
         "state": each["state"],
         "at": each["at"],
         "comment": each["comment"],
@@ -159,7 +160,8 @@ def _both(label: Mapping[str, str]) -> str:
 
 
 def _told(person: Mapping[str, Any]) -> str:
-    name = person.get("decided_by_name") or person["name"] or "—"
+    asked = [name for name in (person["name"], person.get("delegate_name")) if name]
+    name = person.get("decided_by_name") or " / ".join(asked) or "—"
     when = f" {person['at'][:10]}" if person["at"] else ""
     return f"{name}: {STATES[person['state']][0]} {STATES[person['state']][1]}{when}"
 

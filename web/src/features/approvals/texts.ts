@@ -28,6 +28,7 @@ export default defineTexts({
   flow_file: ['下载图片（SVG）', 'Download the picture (SVG)'],
   all_agree: ['需全部同意', 'all must agree'],
   any_agrees: ['一人同意即可', 'one is enough'],
+  or_whom: ['{name}或{other}', '{name} or {other}'],
   for_whom: ['{by}代{name}', '{by} for {name}'],
   comment: ['审批意见', 'Your comment'],
   comment_hint: ['同意可不填；退回和拒绝请写明原因', 'Optional to approve; say why when you send back or reject'],

@@ -34,7 +34,7 @@ export default defineTexts({
   progress: ['{done} / {all}', '{done} / {all}'],
   confirm_ask: ['确认后订单生效并产生应收。折扣超过限额时先送审批，订单在审批通过前仍为草稿。', 'Confirming makes the order binding and opens the receivable. Discounts beyond the limit go to approval first; until then the order stays a draft.'],
   close_ask: ['订单已交付完毕，关闭后归档。', 'Everything is delivered; closing puts the order away.'],
-  cancel_ask: ['取消后不能恢复；未收的应收一并核销。', 'This cannot be undone; what is still owed for it is written off.'],
+  cancel_ask: ['取消后不能恢复；未收的应收一并按坏账核销。', 'This cannot be undone; what is still owed for it is written off.'],
   deliver_hint: ['默认交付全部未交数量；分批交付时改小数量。', 'Everything outstanding is filled in; make it less for a part delivery.'],
   return_hint: ['填写客户退回的数量。退货金额冲减应收，已收的部分记为应退款。', 'Enter what came back. Its value reduces what is owed; what was paid already becomes a refund.'],
   outstanding: ['未交', 'Outstanding'],

@@ -5,7 +5,7 @@ export default defineTexts({
   view_open: ['未收清', 'Still owed'],
   view_overdue: ['逾期', 'Overdue'],
   view_paid: ['已收', 'Paid'],
-  view_written_off: ['已核销', 'Written off'],
+  view_written_off: ['坏账核销', 'Written off'],
   ageing: ['账龄', 'Ageing'],
   ageing_caption: ['按逾期天数的未收余额，{date}', 'Still owed by days overdue, {date}'],
   band: ['逾期天数', 'Days overdue'],
@@ -29,5 +29,5 @@ export default defineTexts({
   amount: ['金额', 'Amount'],
   pay: ['登记收款', 'Record a payment'],
   settled: ['已结清。', 'Nothing is owed any more.'],
-  write_off_ask: ['核销后不再催收，不能撤回。', 'It is not expected any more. This cannot be undone.'],
+  write_off_ask: ['按坏账核销后不再催收，不能撤回。', 'It is not expected any more. This cannot be undone.'],
 })

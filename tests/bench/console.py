@@ -1,0 +1,198 @@
+"""``make bench-console``: the console's budgets in Chromium, over the customers that ``make bench`` makes.
+
+Prints what the first load carries, how soon the list and a click's effect are painted (medians of five), and the
+JavaScript heap while somebody reads a list of ``BENCH_CUSTOMERS`` (100,000) rows to ``BENCH_PAGES`` (2,000) pages.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import statistics
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from console_pages import sign_in
+from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
+from run import PASSWORD, SIZE, fill, free_port, start_system
+
+from crm_local.demo.api import Api
+from crm_local.demo.company import build_company
+from crm_local.home import Home
+from crm_local.installation import Installation, Wishes
+from crm_web import build
+
+PAGES = int(os.environ.get("BENCH_PAGES", "2000"))
+TIMES = 5
+
+LARGEST_PAINT = """new Promise(done => new PerformanceObserver(list => done(list.getEntries().at(-1).startTime))
+  .observe({type: 'largest-contentful-paint', buffered: true}))"""
+
+PAINTED = """([selector, key]) => new Promise((done, failed) => {
+  const began = performance.now()
+  const seen = () => {
+    if (window.changed()) requestAnimationFrame(() => setTimeout(() => done(performance.now() - began)))
+    else if (performance.now() - began > 30000) failed(new Error('nothing was painted'))
+    else requestAnimationFrame(seen)
+  }
+  document.querySelector(selector).click()
+  seen()
+})"""
+"""Milliseconds from a click until what it leads to has been painted."""
+
+
+def main() -> None:
+    """Run the whole bench."""
+    build.ensure()
+    home = Path(tempfile.mkdtemp(prefix="banyan-bench-"))
+    port = free_port()
+    system = start_system(home, port)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        load(home, port, address)
+        with sync_playwright() as playwright:
+            found = shutil.which("chromium") or shutil.which("google-chrome")
+            arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+            browser = playwright.chromium.launch(executable_path=found, args=arguments)
+            measure(browser, address)
+            browser.close()
+    finally:
+        system.send_signal(signal.SIGINT)
+        system.wait(60)
+        shutil.rmtree(home)
+
+
+def load(home: Path, port: int, address: str) -> None:
+    """The demo group's people and SIZE customers."""
+    units = build_company(Api(address, "admin", PASSWORD), PASSWORD)
+    owner = Api(address, "n1.sales1", PASSWORD).get("/auth/me")["user"]["id"]
+    installation = Installation.running(Home(home), Wishes.from_environment({"CRM_PORT": str(port)}))
+    database = installation.databases["customer"]
+    fill(installation.server_url.rsplit("/", 1)[0] + f"/{database.name}", units, owner)
+
+
+def measure(browser: Browser, address: str) -> None:
+    """Print the table."""
+    context = browser.new_context(base_url=address, locale="zh-CN", viewport={"width": 1280, "height": 844})
+    sign_in(context.new_page(), "ceo", PASSWORD)
+    state = context.storage_state()
+    context.close()
+
+    def fresh() -> Page:
+        made = browser.new_context(
+            base_url=address, locale="zh-CN", storage_state=state, viewport={"width": 1280, "height": 844}
+        )
+        return made.new_page()
+
+    loads = [first_load(fresh()) for _ in range(TIMES)]
+    print(f"\n{SIZE} customers, {os.cpu_count()} cores; medians of {TIMES}\n")
+    say("first load of the customer list, transferred", statistics.median(size for size, _ in loads) / 1000, "kB")
+    say("largest contentful paint of the list, cold cache", statistics.median(paint for _, paint in loads), "ms")
+    page = fresh()
+    for work, step in STEPS.items():
+        say(work, statistics.median(step(page) for _ in range(TIMES)), "ms")
+    read_on(page)
+
+
+def say(work: str, value: float, unit: str) -> None:
+    print(f"{work:52} {value:9.0f} {unit}", flush=True)
+
+
+def first_load(page: Page) -> tuple[float, float]:
+    """Bytes over the wire until the list stands, and its largest contentful paint in ms, with nothing cached."""
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    sizes: list[float] = []
+    session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    page.goto("/customers")
+    page.locator("tr[data-row]").first.wait_for()
+    page.wait_for_timeout(500)
+    painted = float(page.evaluate(LARGEST_PAINT))
+    page.context.close()
+    return sum(sizes), painted
+
+
+def clicked(page: Page, selector: str, changed: str) -> float:
+    """Milliseconds from a click to the paint after which ``changed`` is true."""
+    page.evaluate(f"window.changed = () => {changed}")
+    return float(page.evaluate(PAINTED, [selector, ""]))
+
+
+def listed(page: Page) -> None:
+    page.goto("/customers")
+    page.locator("tr[data-row]").nth(49).wait_for()
+
+
+def next_page(page: Page) -> float:
+    """From "load more" to the rows of the next page."""
+    listed(page)
+    return clicked(page, ".foot button", "document.querySelectorAll('tr[data-row]').length > 50")
+
+
+def open_drawer(page: Page) -> float:
+    """From a row to its record in the drawer; each time another row."""
+    listed(page)
+    return clicked(page, "tr[data-row]:nth-child(7)", "document.querySelector('.el-drawer .record h2 + *, .record dl')")
+
+
+def another_view(page: Page) -> float:
+    """From a view's chip to the rows of that view."""
+    listed(page)
+    page.evaluate("window.shown = document.querySelector('tr[data-row]').innerText")
+    return clicked(
+        page,
+        ".views button:nth-of-type(2), nav[aria-label] button:nth-of-type(2)",
+        "document.querySelector('tr[data-row]') && document.querySelector('tr[data-row]').innerText !== window.shown",
+    )
+
+
+STEPS: dict[str, Callable[[Page], float]] = {
+    "click on a row -> its record painted": open_drawer,
+    "load more -> next page painted": next_page,
+    "click on a view -> its rows painted": another_view,
+}
+
+
+def read_on(page: Page) -> None:
+    """Scroll through the list to its end and watch the heap."""
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
+    listed(page)
+    marks = {PAGES * part // 4: f"{25 * part} %" for part in range(5)}
+    for number in range(PAGES + 1):
+        if number in marks:
+            say(f"JS heap after {number} pages, {nodes(session):.0f} DOM nodes", heap_mb(session), "MB")
+        seen = page.locator("tr[data-row]").last.inner_text()
+        page.evaluate("document.querySelector('.scroll').scrollTop = 1e9")
+        page.wait_for_timeout(0)
+        until(page, lambda seen=seen: page.locator("tr[data-row]").last.inner_text() != seen)
+
+
+def until(page: Page, done: Callable[[], bool]) -> None:
+    for _ in range(3000):
+        if done():
+            return
+        page.wait_for_timeout(10)
+    raise SystemExit("the list did not go on")
+
+
+def metric(session: CDPSession, name: str) -> float:
+    found = {one["name"]: one["value"] for one in session.send("Performance.getMetrics")["metrics"]}
+    return float(found[name])
+
+
+def heap_mb(session: CDPSession) -> float:
+    """The JavaScript heap in MB after everything that can go is gone."""
+    session.send("HeapProfiler.collectGarbage")
+    return metric(session, "JSHeapUsedSize") / 1e6
+
+
+def nodes(session: CDPSession) -> float:
+    session.send("HeapProfiler.collectGarbage")
+    return metric(session, "Nodes")
+
+
+if __name__ == "__main__":
+    main()
