@@ -10649,7 +10649,7 @@ export interface components {
              * @description List
              * @enum {string}
              */
-            collection: "saved-views" | "activities" | "receivables" | "interactions" | "approval-flows" | "pipelines" | "regions" | "approvals" | "customers" | "churn-cases" | "claims" | "products" | "webhooks" | "api-keys" | "articles" | "leads" | "requests" | "deliveries" | "notifications" | "competitors" | "expense-policies" | "roles" | "payments" | "audit-entries" | "expense-categories" | "churn-rules" | "contacts" | "reminder-rules" | "opportunities" | "users" | "sla-policies" | "orders" | "org-units" | "travel-plans";
+            collection: "approvals" | "receivables" | "notifications" | "opportunities" | "travel-plans" | "regions" | "pipelines" | "requests" | "articles" | "orders" | "roles" | "contacts" | "expense-policies" | "interactions" | "sla-policies" | "products" | "customers" | "expense-categories" | "payments" | "claims" | "competitors" | "webhooks" | "saved-views" | "churn-cases" | "api-keys" | "users" | "churn-rules" | "deliveries" | "approval-flows" | "activities" | "reminder-rules" | "org-units" | "leads" | "audit-entries";
             /** @description Columns */
             columns?: string[] | null;
             /**
