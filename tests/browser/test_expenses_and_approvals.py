@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from console_pages import settle, violations
+from console_pages import ask_manager, choose, settle, violations
 from playwright.sync_api import Locator, Page, expect
 from system import System, eventually
 
@@ -14,31 +14,8 @@ Opened = Callable[..., Page]
 TODAY = datetime.now(tz=UTC).date().isoformat()
 
 
-def choose(page: Page, picker: Locator, text: str) -> None:
-    """Take an option of a select; its placeholder lies over the input, so it is opened by key."""
-    picker.focus()
-    picker.press("Enter")
-    page.locator(".el-select-dropdown:visible").get_by_role("option", name=text, exact=True).click()
-
-
 def item(page: Page, number: int) -> Locator:
     return page.locator(".claim .item").nth(number - 1)
-
-
-def ask_manager(system: System, trip_id: str) -> None:
-    """Submit a trip so that the manager is asked: until the news of the tree is through, the administrators are."""
-    seller = system.as_("n1.sales1")
-    manager_id = system.as_("n1.manager").get("/auth/me")["user"]["id"]
-
-    def asked() -> bool:
-        approval_id = seller.post(f"/travel-plans/{trip_id}/submit")["approval_id"]
-        (approval,) = eventually(lambda: seller.get(f"/approvals?id={approval_id}")["items"])
-        if manager_id in approval["waiting_ids"]:
-            return True
-        seller.post(f"/travel-plans/{trip_id}/withdraw")
-        return False
-
-    eventually(asked)
 
 
 def test_a_claim_is_written_with_a_running_total_and_a_refused_invoice_is_shown_at_its_row(

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from console_pages import AXE, settle
-from playwright.sync_api import Locator, Page, expect
+from console_pages import AXE, refer, settle
+from playwright.sync_api import Page, expect
 from system import System, eventually
 
 from crm_local.demo.api import ApiError
@@ -63,13 +63,6 @@ def violations(page: Page) -> list[str]:
     ]
 
 
-def choose(page: Page, picker: Locator, text: str) -> None:
-    """Pick a record by typing a part of its name."""
-    picker.click()
-    picker.fill(text)
-    page.locator(".el-select-dropdown__item:visible", has_text=text).first.click()
-
-
 def test_an_order_is_written_with_running_totals_and_delivered_in_parts(
     system: System, opened: Opened, product: dict[str, Any]
 ) -> None:
@@ -79,10 +72,10 @@ def test_an_order_is_written_with_running_totals_and_delivered_in_parts(
     page = opened()
     page.goto("/orders?create=1")
     form = page.locator("form.form")
-    choose(page, form.get_by_role("combobox", name="客户"), buyer)
+    refer(page, form.get_by_role("combobox", name="客户"), buyer)
     form.get_by_role("button", name="添加产品").click()
     line = form.get_by_role("group", name="第 1 行")
-    choose(page, line.get_by_role("combobox", name="产品"), product["name"])
+    refer(page, line.get_by_role("combobox", name="产品"), product["name"])
     expect(line.get_by_label("单价")).to_have_value("99.90")
     line.get_by_label("数量").fill("3")
     line.get_by_label("折扣 %").fill("10")

@@ -1,0 +1,53 @@
+"""Trouble is said where it happens and in words, and what was typed stays: refused, and too late.
+
+A session that ends and a lost race are in ``test_console``, a lost line in ``test_offline``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+from system import System, eventually
+
+Opened = Callable[..., Page]
+COMPANY = "台州椒江医化有限公司"
+
+
+def test_what_the_server_refuses_is_said_at_its_field_and_the_rest_stays(system: System, opened: Opened) -> None:
+    page = opened()
+    page.goto("/customers?create=1")
+    form = page.locator("form.form")
+    form.get_by_label("名称").first.fill(COMPANY)
+    page.locator(".more").click()
+    code = form.get_by_label("统一社会信用代码")
+    code.fill("91330000123456789X")
+    form.get_by_role("button", name="保存", exact=True).click()
+    expect(code).to_be_focused()
+    expect(code).to_have_attribute("aria-invalid", "true")
+    field = form.locator(".field", has=page.get_by_label("统一社会信用代码"))
+    expect(field.get_by_role("alert")).to_be_visible()
+    expect(form.get_by_label("名称").first).to_have_value(COMPANY)
+    code.fill("")
+    expect(form.get_by_role("alert")).to_have_count(0)
+    form.get_by_role("button", name="保存", exact=True).click()
+    expect(page.locator(".el-drawer .record h2")).to_contain_text(COMPANY)
+
+
+def test_a_verb_that_comes_too_late_keeps_its_words_and_says_how_it_stands(system: System, opened: Opened) -> None:
+    seller = system.as_("n1.sales1")
+    customer = seller.post("/customers", {"name": f"{COMPANY}二厂", "kind": "company"})
+    eventually(lambda: seller.get(f"/search?q={COMPANY}二厂")["items"])
+    deal = seller.post("/opportunities", {"name": "反应釜", "customer_id": customer["id"]})
+    page = opened()
+    page.goto(f"/opportunities/{deal['id']}")
+    page.get_by_role("button", name="输单", exact=True).click()
+    dialog = page.get_by_role("dialog", name="输单")
+    dialog.get_by_label("原因").fill("对手报价更低")
+    seller.post(f"/opportunities/{deal['id']}/win")
+    dialog.get_by_role("button", name="输单", exact=True).click()
+    expect(dialog.get_by_role("alert")).to_be_visible()
+    expect(dialog.get_by_label("原因")).to_have_value("对手报价更低")
+    dialog.get_by_role("button", name="取消").click()
+    expect(page.locator(".record h2 .tag")).to_have_text("赢单")
+    expect(page.get_by_role("button", name="输单", exact=True)).to_have_count(0)
