@@ -1,15 +1,18 @@
-"""What is done seldom and must not fail then: a forced password and a second factor."""
+"""What is done seldom and must not fail then: a second factor, a forced password, a delegate, a document taken back."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pyotp
+from console_pages import act, ask_manager, refer
 from playwright.sync_api import Page, expect
-from system import System
+from system import System, eventually
 
 Opened = Callable[..., Page]
+TODAY = datetime.now(tz=UTC).date().isoformat()
 NEW_PASSWORD = "a-new-password-2"
 
 
@@ -68,3 +71,35 @@ def test_a_new_colleague_sets_a_password_and_a_second_factor_and_signs_in_with_b
     expect(again.locator(".frame")).to_be_visible()
     for one in (again, page):
         one.context.close()
+
+
+def test_an_approval_is_delegated_and_the_document_taken_back_by_who_asked(system: System, opened: Opened) -> None:
+    seller = system.as_("n1.sales1")
+    trip = seller.post("/travel-plans", {"subject": "走访湖州", "starts_on": TODAY, "ends_on": TODAY})
+    ask_manager(system, trip["id"])
+    page = opened("n1.manager")
+    page.goto("/approvals")
+    page.locator(".list li button", has_text="走访湖州").click()
+    page.get_by_role("button", name="更多处理").click()
+    page.get_by_role("menuitem", name="委托").click()
+    dialog = page.get_by_role("dialog", name="委托")
+    deputy = system.as_("n1.lead").get("/auth/me")["user"]
+    refer(page, dialog.get_by_role("combobox"), deputy["display_name"])
+    dialog.get_by_role("button", name="委托", exact=True).click()
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_role("img", name="流程图")).to_contain_text(deputy["display_name"])
+
+    theirs = opened("n1.lead")
+    theirs.goto("/approvals")
+    expect(theirs.locator(".list li button", has_text="走访湖州")).to_be_visible()
+    mine = opened()
+    mine.goto(f"/travel-plans/{trip['id']}")
+    act(mine, "撤回")
+    expect(mine.locator(".record h2 .tag")).to_have_text("已撤回")
+    eventually(
+        lambda: (
+            not [one for one in system.as_("n1.lead").get("/approvals?mine=pending")["items"] if "湖州" in one["title"]]
+        )
+    )
+    theirs.reload()
+    expect(theirs.locator(".list li button", has_text="走访湖州")).to_have_count(0)

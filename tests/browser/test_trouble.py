@@ -1,17 +1,36 @@
-"""Trouble is said where it happens and in words, and what was typed stays: refused, and too late.
+"""Trouble is said where it happens and in words, and what was typed stays: refused, too late, and a service that hangs.
 
 A session that ends and a lost race are in ``test_console``, a lost line in ``test_offline``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
+import psutil
+import pytest
 from playwright.sync_api import Page, expect
 from system import System, eventually
 
 Opened = Callable[..., Page]
+PHONE = "13757670003"
 COMPANY = "台州椒江医化有限公司"
+
+
+@contextmanager
+def hanging(system: System, name: str) -> Iterator[None]:
+    """The process takes connections and never answers, until the block is left."""
+    process = psutil.Process(system.processes()[name]["pid"])
+    together = [process, *process.children(recursive=True)]
+    for one in together:
+        one.suspend()
+    try:
+        yield
+    finally:
+        for one in together:
+            one.resume()
 
 
 def test_what_the_server_refuses_is_said_at_its_field_and_the_rest_stays(system: System, opened: Opened) -> None:
@@ -51,3 +70,27 @@ def test_a_verb_that_comes_too_late_keeps_its_words_and_says_how_it_stands(syste
     dialog.get_by_role("button", name="取消").click()
     expect(page.locator(".record h2 .tag")).to_have_text("赢单")
     expect(page.get_by_role("button", name="输单", exact=True)).to_have_count(0)
+
+
+@pytest.mark.timeout(300)
+def test_a_service_that_hangs_is_said_and_costs_nothing_that_was_typed(system: System, opened: Opened) -> None:
+    page, elsewhere = opened(), opened()
+    page.goto("/customers?create=1")
+    form = page.locator("form.form")
+    form.get_by_label("名称").first.fill(f"{COMPANY}三厂")
+    form.get_by_label("手机").first.fill(PHONE)
+    with hanging(system, "customer-web"):
+        form.get_by_role("button", name="保存", exact=True).click()
+        elsewhere.goto("/customers")
+        expect(form.get_by_role("alert")).to_contain_text("系统繁忙", timeout=60_000)
+        expect(form.get_by_label("名称").first).to_have_value(f"{COMPANY}三厂")
+        expect(form.get_by_label("手机").first).to_have_value(PHONE)
+        again = elsewhere.get_by_role("main").get_by_role("button", name="重试")
+        expect(again).to_be_visible(timeout=60_000)
+    form.get_by_role("button", name="保存", exact=True).click()
+    expect(page.locator(".el-drawer .record h2")).to_contain_text(f"{COMPANY}三厂", timeout=60_000)
+    again.click()
+    expect(elsewhere.locator("tr[data-row]", has_text=f"{COMPANY}三厂")).to_be_visible(timeout=60_000)
+    found = system.as_("n1.sales1").get(f"/customers?name={COMPANY}三厂")["items"]
+    assert len(found) == 1, "saved once, however often it was sent"
+    expect(elsewhere.get_by_text(re.compile("upstream|503|undefined|Error"))).to_have_count(0)
