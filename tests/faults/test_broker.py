@@ -22,6 +22,7 @@ UNAFFECTED_S = 5.0
 """What a write may take on this machine while the broker is in trouble: far below any time-out towards it."""
 
 
+@pytest.mark.slow
 @pytest.mark.fault(9)
 def test_queues_deleted_under_load(faulty: Stage, work: Clients, checked: Any) -> None:
     with work as journal:
@@ -140,6 +141,7 @@ def test_two_hundred_broken_connections_between_taking_and_noting(faulty: Stage,
     checked(journal)
 
 
+@pytest.mark.slow
 @pytest.mark.fault(25)
 @pytest.mark.brokers("redis")
 def test_sessions_and_limits_flushed_and_their_server_killed(faulty: Stage, work: Clients, checked: Any) -> None:

@@ -28,6 +28,7 @@ def test_postgresql_is_killed_under_load(faulty: Stage, work: Clients, checked: 
     checked(journal, resent=None)  # the database was gone when notify wanted to note what it had sent
 
 
+@pytest.mark.slow
 @pytest.mark.fault(21)
 def test_sessions_are_ended_ten_times_a_second(faulty: Stage, work: Clients, checked: Any) -> None:
     url = databases(faulty)["sales"]

@@ -24,9 +24,9 @@ pytestmark = pytest.mark.timeout(400)
 @pytest.mark.parametrize(
     "point",
     [
-        pytest.param("before_publish:3", marks=pytest.mark.fault(4)),
+        pytest.param("before_publish:3", marks=[pytest.mark.fault(4), pytest.mark.slow]),
         pytest.param("after_confirm:2", marks=pytest.mark.fault(5)),
-        pytest.param("between_pos_and_publish:2", marks=pytest.mark.fault(6)),
+        pytest.param("between_pos_and_publish:2", marks=[pytest.mark.fault(6), pytest.mark.slow]),
     ],
 )
 def test_relays_that_die(faulty: Stage, work: Clients, checked: Any, point: str) -> None:

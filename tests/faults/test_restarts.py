@@ -55,6 +55,7 @@ def test_clocks_an_hour_ahead_and_behind(faulty: Stage, work: Clients, checked: 
     checked(journal, resent=None)
 
 
+@pytest.mark.slow
 @pytest.mark.fault(30)
 def test_one_service_stands_still_and_the_others_do_not(faulty: Stage, work: Clients, checked: Any) -> None:
     with work as journal:

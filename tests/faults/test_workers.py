@@ -23,7 +23,13 @@ pytestmark = pytest.mark.timeout(400)
 
 
 @pytest.mark.fault(14)
-@pytest.mark.parametrize("point", ["in_receive:3", "in_handler:3", "before_commit:4", "committed:4"])
+@pytest.mark.parametrize(
+    "point",
+    [
+        "in_handler:3",
+        *(pytest.param(point, marks=pytest.mark.slow) for point in ("in_receive:3", "before_commit:4", "committed:4")),
+    ],
+)
 @pytest.mark.brokers("amqp", "redis", "poll")
 def test_workers_that_die(faulty: Stage, work: Clients, checked: Any, point: str) -> None:
     if faulty.kind == "poll" and point.startswith("in_receive"):
@@ -67,6 +73,7 @@ def _publish(producer: Producer, queue: str, body: Any, *, task: str) -> None:
     producer.publish(body, exchange="", routing_key=queue, headers=headers, serializer="json")
 
 
+@pytest.mark.slow
 @pytest.mark.fault(18, 19)
 @pytest.mark.brokers("amqp", "redis")
 def test_every_event_five_times_in_any_order(faulty: Stage, work: Clients, checked: Any, seed: int) -> None:
@@ -93,6 +100,7 @@ def _repeat_shuffled(stage: Stage, seed: int) -> None:
         transport.close()
 
 
+@pytest.mark.slow
 @pytest.mark.fault(31)
 @pytest.mark.brokers("amqp")
 def test_an_event_of_a_version_nobody_knows_yet_is_kept(faulty: Stage, work: Clients, checked: Any) -> None:

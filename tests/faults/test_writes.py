@@ -17,6 +17,7 @@ from system import eventually
 pytestmark = [pytest.mark.timeout(400), pytest.mark.brokers("amqp")]
 
 
+@pytest.mark.slow
 @pytest.mark.fault(1)
 def test_a_service_that_dies_before_the_commit(faulty: Stage, work: Clients, checked: Any) -> None:
     with work as journal:
@@ -25,6 +26,7 @@ def test_a_service_that_dies_before_the_commit(faulty: Stage, work: Clients, che
     checked(journal)
 
 
+@pytest.mark.slow
 @pytest.mark.fault(2)
 def test_a_service_that_dies_after_the_commit_and_before_the_answer(faulty: Stage, work: Clients, checked: Any) -> None:
     with work as journal:

@@ -106,6 +106,8 @@ export interface Screen {
     beside?: Lazy
     /** `beside` is there while editing too. */
     besideEdit?: boolean
+    /** What `beside` adds belongs to a new record: saving waits until it has emitted `waiting` false. */
+    besideCounts?: boolean
     start?: (given: Record<string, unknown>) => Record<string, unknown>
   }
   /** Fields that are the machine's business: never shown, in no list of columns. */

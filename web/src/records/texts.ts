@@ -73,6 +73,7 @@ export default defineTexts({
   delete_ask: ['删除“{name}”？之后可以恢复。', 'Delete “{name}”? It can be restored afterwards.'],
   deleted: ['已删除', 'Deleted'],
   undo: ['撤销', 'Undo'],
+  not_ready: ['还有内容没有加载完，请稍候再保存', 'Something is still loading; save again in a moment'],
   saved: ['已保存', 'Saved'],
   more: ['更多', 'More'],
   more_fields: ['更多字段', 'More fields'],

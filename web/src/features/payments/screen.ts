@@ -13,5 +13,5 @@ export default defineScreen({
   views: [{ name: 'month', title: 'payments.view_month', query: { received_on__gte: firstOfMonth() } }],
   tabs: [{ name: 'allocations', title: 'payments.allocation', component: () => import('./Allocations.vue') }],
   verbs: { allocate: { tone: 'primary', form: () => import('./AllocateForm.vue') } },
-  form: { first: ['customer_id', 'amount', 'received_on', 'reference', 'note'], hidden: ['allocations'], beside: () => import('./NewAllocations.vue'), start: () => ({ received_on: today() }) },
+  form: { first: ['customer_id', 'amount', 'received_on', 'reference', 'note'], hidden: ['allocations'], beside: () => import('./NewAllocations.vue'), besideCounts: true, start: () => ({ received_on: today() }) },
 })
