@@ -217,3 +217,7 @@ def test_a_bulk_action_tells_each_refusal_in_the_language_of_the_request(n1: Cli
     found = n1.post("/competitors/bulk", body, headers=CHINESE).json["results"][0]
 
     assert found["problem"]["detail"] == "该竞争对手不存在，或您无权查看。"
+
+
+def test_a_service_without_a_catalogue_leaves_the_others_theirs() -> None:
+    assert language.catalogue("crm_of_nobody") == {}

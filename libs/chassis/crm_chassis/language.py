@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from contextvars import ContextVar
 from functools import cache
 from importlib.resources import files
+from importlib.util import find_spec
 from typing import Literal, NamedTuple, TypeGuard
 
 from babel.messages.pofile import read_po
@@ -169,7 +170,9 @@ def _translations() -> dict[str, str]:
 
 @cache
 def catalogue(package: str) -> dict[str, str]:
-    """The Chinese of each English sentence of a package; empty where it has no catalogue."""
+    """The Chinese of each English sentence of a package; empty where it has no catalogue, or is no package of its own."""
+    if find_spec(package) is None:
+        return {}
     path = files(package) / "locale" / "zh_CN" / "LC_MESSAGES" / f"{package}.po"
     if not path.is_file():
         return {}
