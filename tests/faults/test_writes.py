@@ -42,7 +42,10 @@ def _die_at(stage: Stage, journal: Journal, names: tuple[str, ...], point: str) 
 
 
 @pytest.mark.fault(3)
-@pytest.mark.parametrize("delivered", [False, True], ids=["lost", "done but unanswered"])
+@pytest.mark.parametrize(
+    "delivered",
+    [pytest.param(False, id="lost", marks=pytest.mark.slow), pytest.param(True, id="done but unanswered")],
+)
 def test_the_line_breaks_in_the_middle_of_a_commit(faulty: Stage, work: Clients, checked: Any, delivered: bool) -> None:
     with work as journal:
         _some_more(journal, 10)
