@@ -61,6 +61,7 @@ def test_a_record_a_form_the_palette_and_the_sign_in(
     settle(page)
     found["form"] = violations(page)
     page.goto("/")
+    expect(page.locator(".frame")).to_be_visible()
     settle(page)
     page.keyboard.press("Control+k")
     expect(page.get_by_role("option").first).to_be_visible()

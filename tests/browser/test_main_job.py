@@ -156,7 +156,7 @@ def see_what_the_others_did(page: Page) -> None:
     page.keyboard.type(COMPANY[:4])
     page.get_by_role("option").filter(has_text=COMPANY).first.click()
     timeline = page.locator(".timeline")
-    for said in ("订单", "赢单", "检测台读数漂移", "收款"):
+    for said in ("订单", "赢单", "检测台读数漂移", "收到付款"):
         expect(timeline).to_contain_text(said)
 
 

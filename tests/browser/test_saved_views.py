@@ -40,7 +40,7 @@ def test_a_view_is_shared_with_the_unit_and_opened_by_its_address(system: System
     page.goto("/customers")
     expect(page).to_have_url(re.compile(f"view={view['id']}"))
 
-    colleague = opened("n1.sales2")
+    colleague = opened("n1.manager")
     colleague.goto(f"/customers?view={view['id']}")
     expect(colleague).to_have_url(re.compile("level__in=A"))
     expect(colleague.locator(".bar input").first).to_have_value("榕")
