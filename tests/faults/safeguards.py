@@ -70,7 +70,8 @@ SAFEGUARDS = (
         "outbox in the same transaction",
         "libs/chassis/crm_chassis/outbox.py",
         "    session.add(\n        OutboxRow(",
-        "    _apart().add(\n        OutboxRow(",
+        "    (lambda row: (lambda own: (own.add(row), own.commit(), own.close()))(current_runtime().database.sessions()))(\n"
+        "        OutboxRow(",
         f"{_BUS}/test_outbox.py::test_an_event_exists_exactly_when_its_row_does",
     ),
     Safeguard(
