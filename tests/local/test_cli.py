@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import socket
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -115,3 +117,18 @@ def test_everything_in_the_home_is_private(home: Home) -> None:
     home.create()
     home.write_state({})
     assert [stat.S_IMODE(path.stat().st_mode) & 0o077 for path in home.root.iterdir()] == [0, 0, 0]
+
+
+def test_a_reader_who_leaves_early_is_no_failure(home: Home) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    environment = {**os.environ, "CRM_HOME": str(home.root)}
+    ran = subprocess.run(
+        [sys.executable, "-m", "crm_local", "down"],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        env=environment,
+        check=False,
+    )
+    os.close(writing)
+    assert (ran.returncode, ran.stderr) == (0, b"")

@@ -162,3 +162,16 @@ def company(bench: Bench) -> Company:
     made.appoint("max", "T1", "N1", "team")
     made.appoint("nora", "N1", "BD", "subsidiary")
     return made
+
+
+def do(company: Company, name: str, asked: dict[str, Any], verb: str, **body: Any) -> Any:
+    return company.people[name].post(f"/approvals/{asked['id']}/{verb}", body or None)
+
+
+def approve(company: Company, name: str, asked: dict[str, Any]) -> None:
+    answer = do(company, name, asked, "approve", comment="同意")
+    assert answer.status_code == 200, answer.json
+
+
+def read(company: Company, asked: dict[str, Any], name: str = "anna") -> dict[str, Any]:
+    return company.people[name].get(f"/approvals/{asked['id']}").json

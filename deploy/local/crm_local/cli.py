@@ -33,7 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     home = Home.from_environment()
     try:
-        return int(options.command(home, options) or 0)
+        code = int(options.command(home, options) or 0)
+        sys.stdout.flush()
+        return code
     except AlreadyRunning as running:
         print(f"Banyan is already running at {home.read_state().get('address', '?')} (pid {running.pid})")
         return 0 if options.name == "up" else 1
@@ -48,6 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # whoever read along, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -88,6 +93,11 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("migrate", help="bring the databases to the newest shape").set_defaults(command=_migrate)
     commands.add_parser("demo", help="load the demo group if it is not there").set_defaults(command=_demo)
 
+    _event_commands(commands)
+    return parser
+
+
+def _event_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     replay = commands.add_parser("replay", help="handle the events of a source again, to rebuild what was lost")
     replay.add_argument("service", choices=SERVICES, help="who handles them again")
     replay.add_argument("--source", choices=SERVICES, required=True, help="whose events")
@@ -103,7 +113,6 @@ def _parser() -> argparse.ArgumentParser:
         "event", nargs="?", type=UUID, metavar="EVENT", help="for show and drop; replay takes all without it"
     )
     letters.set_defaults(command=_dead_letters)
-    return parser
 
 
 def _up(home: Home, options: argparse.Namespace) -> int:

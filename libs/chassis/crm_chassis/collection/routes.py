@@ -27,7 +27,7 @@ _TAGS = re.compile(r'\*|(W/)?"[0-9]+"(\s*,\s*(W/)?"[0-9]+")*')
 def routes(collection: Collection) -> Blueprint:
     """The blueprint of a collection, to be mounted at ``/api/v1/<name>``."""
     blueprint = Blueprint(f"collection {collection.name}", __name__)
-    for add in (_reading, _writing, _about, _custom_fields, _attachments, _bulk_and_files):
+    for add in (_reading, _writing, _about, _custom_fields, _uploads_ahead, _attachments, _bulk_and_files):
         add(blueprint, collection)
     return blueprint
 
@@ -180,10 +180,7 @@ def _custom_fields(blueprint: Blueprint, collection: Collection) -> None:
     @requires(permission)
     def create_field() -> Response:
         values = load(loader, json_body())
-        principal = current_principal()
-        unit_id = values.pop("unit_id", principal.unit_id)
-        if not principal.reaches_unit(permission, unit_id):
-            raise errors.field_error("/unit_id", "out_of_scope", say("Choose a unit that your roles reach."))
+        unit_id = _unit_to_define_for(values, permission)
         with transaction() as session:
             row = custom_fields.CustomField(resource=collection.resource, unit_id=unit_id, **values)
             session.add(row)
@@ -220,6 +217,15 @@ def _custom_fields(blueprint: Blueprint, collection: Collection) -> None:
         blueprint.add_url_rule("/fields/<uuid:field_id>", "delete_field", delete_field, methods=["DELETE"])
 
 
+def _unit_to_define_for(values: dict[str, Any], permission: str) -> UUID:
+    """The unit named in the values, which is taken out of them, or the caller's own."""
+    principal = current_principal()
+    unit_id: UUID = values.pop("unit_id", principal.unit_id)
+    if not principal.reaches_unit(permission, unit_id):
+        raise errors.field_error("/unit_id", "out_of_scope", say("Choose a unit that your roles reach."))
+    return unit_id
+
+
 def _refuse_fixed(row: custom_fields.CustomField, values: dict[str, Any]) -> None:
     for fixed in ("key", "kind", "unit_id"):
         if fixed in values and values[fixed] != getattr(row, fixed):
@@ -240,12 +246,6 @@ def _definition(session: Any, collection: Collection, field_id: UUID, permission
 
 
 def _attachments(blueprint: Blueprint, collection: Collection) -> None:
-    @requires(f"{collection.resource}:create")
-    def upload() -> Response:
-        with transaction() as session:
-            row = files.save_upload(session, request.files.get("file"), resource=collection.resource)
-            return json_response(files.view(row), 201)
-
     @requires(f"{collection.resource}:update")
     def attach(record_id: UUID) -> Response:
         with transaction() as session:
@@ -280,18 +280,30 @@ def _attachments(blueprint: Blueprint, collection: Collection) -> None:
             _file(session, record_id, file_id).deleted_at = clock.now()
         return Response(status=204)
 
-    _documented(upload, collection, "attachment_created", "Upload the file of a custom field ahead (multipart `file`).")
     _documented(attach, collection, "attachment_created", "Attach a file (multipart fields `file` and `category`).")
     _documented(list_attachments, collection, "attachments", "The files of a record, newest first.")
     _documented(download, collection, "file", "Download an attached file.")
     _documented(detach, collection, "deleted", "Remove an attached file.")
-    if f"{collection.resource}:configure" in _known_permissions():
-        _unless(collection, "create", blueprint, "/attachments", "upload", upload, "POST")
     rule = "/<uuid:record_id>/attachments"
     blueprint.add_url_rule(rule, "list_attachments", list_attachments, methods=["GET"])
     blueprint.add_url_rule(f"{rule}/<uuid:file_id>", "download", download, methods=["GET"])
     _unless(collection, "update", blueprint, rule, "attach", attach, "POST")
     _unless(collection, "update", blueprint, f"{rule}/<uuid:file_id>", "detach", detach, "DELETE")
+
+
+def _uploads_ahead(blueprint: Blueprint, collection: Collection) -> None:
+    """Files of custom fields, uploaded before their record is written."""
+    if f"{collection.resource}:configure" not in _known_permissions():
+        return
+
+    @requires(f"{collection.resource}:create")
+    def upload() -> Response:
+        with transaction() as session:
+            row = files.save_upload(session, request.files.get("file"), resource=collection.resource)
+            return json_response(files.view(row), 201)
+
+    _documented(upload, collection, "attachment_created", "Upload the file of a custom field ahead (multipart `file`).")
+    _unless(collection, "create", blueprint, "/attachments", "upload", upload, "POST")
 
 
 def _files_of(record_id: UUID) -> Any:
