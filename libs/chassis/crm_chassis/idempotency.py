@@ -66,7 +66,11 @@ def once(view: Callable[[], Response], *, required: bool) -> Response:
     body_hash = hashlib.sha256(request.get_data()).hexdigest()
     with transaction() as session:
         if not session.scalar(select(func.pg_try_advisory_xact_lock(func.hashtextextended("\x1f".join(identity), 0)))):
-            raise StateConflict(say("The first call with this key is still running; ask again."), code="key_in_use")
+            raise StateConflict(
+                say("The first call with this key is still running; ask again."),
+                code="key_in_use",
+                headers={"Retry-After": "1"},
+            )
         known = session.get(StoredAnswer, identity)
         if known is not None:
             return _replay(known, body_hash)

@@ -31,6 +31,21 @@ test('a POST carries the token, the language and a key that a repetition keeps',
   expect(asked[1]?.headers.get('Idempotency-Key')).toBe(asked[0]?.headers.get('Idempotency-Key'))
 })
 
+test('the answer to a request that is still worked on is asked for until it is there, and a refusal is not', async () => {
+  vi.useFakeTimers()
+  const inUse = (): Response => problem(409, { code: 'key_in_use' }, { 'Retry-After': '1' })
+  answers = [inUse(), inUse(), inUse(), inUse(), new Response('{"id":"1"}', { status: 201 })]
+  const answer = post('/customers', { name: 'x' })
+  await vi.advanceTimersByTimeAsync(5_000)
+  vi.useRealTimers()
+  expect(await answer).toEqual({ id: '1' })
+  expect(new Set(asked.map((request) => request.headers.get('Idempotency-Key'))).size).toBe(1)
+
+  answers = [problem(409, { code: 'state_conflict' })]
+  await expect(post('/orders/1/confirm')).rejects.toMatchObject({ status: 409 })
+  expect(asked).toHaveLength(6)
+})
+
 test('a session that ended is renewed and the same request sent again', async () => {
   answers = [problem(401), new Response('{"ok":true}')]
   expect(await post('/customers', { name: '榕树' })).toEqual({ ok: true })

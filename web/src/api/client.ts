@@ -6,6 +6,8 @@ import type { paths } from './schema'
 export const BASE = '/api/v1'
 const PATIENCE_S = 5
 const ATTEMPTS = 3
+/** How often to ask for the answer to a request that the server is still working on. */
+const ASKED_AGAIN = 20
 
 /** What the client needs from whoever knows the session; set once at start, so that the client knows no screen. */
 export interface Doorway {
@@ -24,9 +26,16 @@ export function setDoorway(given: Doorway): void {
 const SAFE = new Set(['GET', 'HEAD'])
 const later = (seconds: number): Promise<void> => new Promise((done) => setTimeout(done, seconds * 1000))
 
+/** A conflict that names a time is no refusal: the first sending of the same request is not done yet. */
+function attemptsAt(response: Response): number {
+  if (response.status === 409) return response.headers.has('Retry-After') ? ASKED_AGAIN : 1
+  return response.status === 429 || response.status === 503 ? ATTEMPTS : 1
+}
+
 /**
  * One request with everything the API wants of a browser. It is sent again when that cannot do harm: a safe method, or
- * one with an Idempotency-Key, after 429, 503 or a broken connection; anything after a sign-in.
+ * one with an Idempotency-Key, after 429, 503, a broken connection or while the first sending is still worked on;
+ * anything after a sign-in.
  */
 export async function send(request: Request): Promise<Response> {
   const { pathname } = new URL(request.url)
@@ -55,12 +64,10 @@ export async function send(request: Request): Promise<Response> {
       await doorway.signInAgain()
       continue
     }
-    if ((response.status === 429 || response.status === 503) && repeatable && attempt < ATTEMPTS) {
-      const wait = Number(response.headers.get('Retry-After')) || 1
-      if (wait <= PATIENCE_S) {
-        await later(wait)
-        continue
-      }
+    const wait = Number(response.headers.get('Retry-After'))
+    if (repeatable && wait <= PATIENCE_S && attempt < attemptsAt(response)) {
+      await later(wait || 1)
+      continue
     }
     return response
   }

@@ -65,6 +65,16 @@ test('without a line everything stays, and is sent under the same key later', as
   expect(shelf.size).toBe(0)
 })
 
+test('one whose first sending is still worked on waits under its key', async () => {
+  await open()
+  await keep('/interactions', { subject: 'call' }, 'k')
+  answers = [new ApiError({ status: 409, code: 'key_in_use', detail: 'ask again' })]
+  await flush()
+  expect(waiting.value[0]?.problem).toBeUndefined()
+  await flush()
+  expect(sent.map(([, , key]) => key)).toEqual(['k', 'k'])
+})
+
 test('a refused one is kept with its reason and not sent again by itself', async () => {
   await open()
   await keep('/interactions', { subject: 'call' }, 'k')

@@ -48,10 +48,13 @@ export async function keep(path: string, body: Record<string, unknown>, key: str
   await read()
 }
 
-/** Send what waits, in order. One tab at a time; without a line it stops and everything stays. */
+/**
+ * Send what waits, in order; without a line it stops and everything stays. One at a time over all tabs: the one that comes
+ * while another still fails without a line takes its turn after it, for the line may be back by then.
+ */
 export async function flush(): Promise<void> {
   if (!post || !(await read()).some((entry) => !entry.problem)) return
-  if (navigator.locks) await navigator.locks.request(LOCK, { ifAvailable: true }, (lock) => (lock ? sendAll() : undefined))
+  if (navigator.locks) await navigator.locks.request(LOCK, sendAll)
   else await sendAll()
 }
 
@@ -65,7 +68,7 @@ async function sendAll(): Promise<void> {
       await del(entry.key, store())
       sent++
     } catch (error) {
-      if (!(error instanceof ApiError) || error.status === 0 || error.status === 429 || error.status >= 500) break
+      if (!(error instanceof ApiError) || !error.decided || error.status === 429) break
       await set(entry.key, { ...entry, problem: post.reason(error) }, store())
     }
   }
