@@ -23,6 +23,7 @@ class Proxy:
         self._trap: tuple[bytes, bool] | None = None
         self._trapped = threading.Event()
         self._open: set[socket.socket] = set()
+        self._forgotten: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
         self.port: int = self._listener.getsockname()[1]
@@ -43,6 +44,11 @@ class Proxy:
     def silence(self) -> None:
         """Carry nothing any more and say nothing: the half-open link of a dead router. New connections are accepted."""
         self._silent = True
+
+    def forget(self) -> None:
+        """Nothing arrives any more on the connections that are open, and nobody is told: a router that restarted."""
+        with self._lock:
+            self._forgotten |= self._open
 
     def heal(self) -> None:
         """Carry again. What was silenced is broken off, because its bytes are out of step with time."""
@@ -95,6 +101,8 @@ class Proxy:
                     time.sleep(self.delay_s)
                 while self._silent:
                     time.sleep(_LOOK_S)
+                if source in self._forgotten:
+                    continue
                 if outward and self._springs(piece):
                     _words, deliver = self._trap or (b"", False)
                     self._trap = None
@@ -109,6 +117,7 @@ class Proxy:
         finally:
             with self._lock:
                 self._open -= {source, sink}
+                self._forgotten -= {source, sink}
             for link in (source, sink):
                 _abort(link)
 

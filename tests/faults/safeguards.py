@@ -43,7 +43,7 @@ SAFEGUARDS = (
         "libs/chassis/crm_chassis/bus/amqp.py",
         "        if delivery.failure is not None:\n            self.close()\n",
         "",
-        f"{_BUS}/test_delivery.py::test_a_broker_that_was_away_delays_but_loses_nothing[amqp]",
+        f"{_BUS}/test_rabbitmq.py::test_a_connection_that_went_dead_unnoticed_is_given_up_for_a_new_one",
     ),
     Safeguard(
         "mandatory",
@@ -87,6 +87,13 @@ SAFEGUARDS = (
         "    row.attempts += 1\n    lease_s",
         "    lease_s",
         f"{_BUS}/test_delivery.py::test_an_event_that_kills_its_process_ends_dead_and_the_others_are_handled[amqp]",
+    ),
+    Safeguard(
+        "lease of a job",
+        "libs/chassis/crm_chassis/jobs.py",
+        ', Job.state == "running", Job.attempts == self.attempt)',
+        ")",
+        "tests/chassis/test_jobs.py::test_a_worker_that_outlived_its_lease_commits_nothing_any_more",
     ),
     Safeguard(
         "sweeper",

@@ -61,11 +61,16 @@ class Job(ChassisBase):
     finished_at: Mapped[datetime | None]
 
 
+class Overtaken(Exception):
+    """The lease ran out while this worker stood still, and another has the job now: what was not committed is undone."""
+
+
 class JobRun:
     """A job while it runs: its arguments, the scope of whoever asked, and how far it came."""
 
     def __init__(self, job: Job) -> None:
         self.id = job.id
+        self.attempt = job.attempts
         self.args: Mapping[str, Any] = job.args
         self.cursor: dict[str, Any] = dict(job.cursor)
         self.counts: dict[str, Any] = dict(job.counts)
@@ -74,7 +79,7 @@ class JobRun:
         self.scope = Scope(self.principal)
 
     def save(self, session: Session, *, done: int, total: int | None = None, **cursor: Any) -> None:
-        """Record progress in the transaction of the work itself, and keep the lease."""
+        """Record progress in the transaction of the work itself, and keep the lease. Raises Overtaken."""
         self.cursor |= cursor
         values: dict[str, Any] = {
             "done": done,
@@ -85,7 +90,13 @@ class JobRun:
         }
         if total is not None:
             values["total"] = total
-        session.execute(update(Job).where(Job.id == self.id).values(**values))
+        self.write(session, values)
+
+    def write(self, session: Session, values: Mapping[str, Any]) -> None:
+        """Change the job's row as the one who works on it. Raises Overtaken."""
+        own = update(Job).where(Job.id == self.id, Job.state == "running", Job.attempts == self.attempt)
+        if session.execute(own.values(**values).returning(Job.id)).first() is None:
+            raise Overtaken
 
 
 def submit(session: Session, kind: str, args: Mapping[str, Any]) -> Job:
@@ -156,16 +167,33 @@ def run_job(runtime: Runtime, job_id: UUID) -> bool:
         logs.set_request_id(f"job-{job_id}")
         set_principal(run[1].principal)
         try:
-            _finish(job_id, _function(runtime, run[0])(run[1]) or {})
-        except errors.ProblemError as error:  # what was asked for cannot be done; the job says why
-            _fail(job_id, [entry["message"] for entry in error.entries()])
-        except Exception:
-            log.exception("job failed", job=str(job_id), kind=run[0])
-            _fail(job_id, [say("An unexpected error stopped the job.").spoken()])
+            _work(runtime, *run)
+        except Overtaken:
+            log.warning("job overtaken", job=str(job_id), kind=run[0])
         finally:
             set_principal(None)
             logs.set_request_id(None)
         return True
+
+
+def _work(runtime: Runtime, kind: str, run: JobRun) -> None:
+    try:
+        result = dict(_function(runtime, kind)(run) or {})
+        with system_transaction() as session:
+            run.write(session, {"state": "done", "result": result, "finished_at": clock.now(), "lease_until": None})
+    except Overtaken:
+        raise
+    except errors.ProblemError as error:  # what was asked for cannot be done; the job says why
+        _fail(run, [entry["message"] for entry in error.entries()])
+    except Exception:
+        log.exception("job failed", job=str(run.id), kind=kind)
+        _fail(run, [say("An unexpected error stopped the job.").spoken()])
+
+
+def _fail(run: JobRun, reasons: Sequence[str]) -> None:
+    with system_transaction() as session:
+        errors = [*session.get_one(Job, run.id).errors, *({"message": reason} for reason in reasons)]
+        run.write(session, {"state": "failed", "errors": errors, "finished_at": clock.now(), "lease_until": None})
 
 
 def _function(runtime: Runtime, kind: str) -> JobFunction:
@@ -188,22 +216,6 @@ def _claim(job_id: UUID) -> tuple[str, JobRun] | None:
             job.errors = [*job.errors, {"message": reason.spoken(language.of(job.principal["locale"]))}]
             return None
         return job.kind, JobRun(job)
-
-
-def _finish(job_id: UUID, result: Mapping[str, Any]) -> None:
-    with system_transaction() as session:
-        session.execute(
-            update(Job)
-            .where(Job.id == job_id)
-            .values(state="done", result=dict(result), finished_at=clock.now(), lease_until=None)
-        )
-
-
-def _fail(job_id: UUID, reasons: Sequence[str]) -> None:
-    with system_transaction() as session:
-        job = session.get_one(Job, job_id)
-        job.state, job.finished_at, job.lease_until = "failed", clock.now(), None
-        job.errors = [*job.errors, *({"message": reason} for reason in reasons)]
 
 
 def blueprint() -> Blueprint:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 from chassis.bus.bus_world import World, eventually, new_world, queued
+from faults.proxy import Proxy
 from kombu import Connection
 
 from crm_chassis.bus import events_queue
@@ -80,3 +82,22 @@ def delete_events_queues(broker_url: str) -> None:
     with Connection(broker_url) as connection:
         for service in PATTERNS:
             connection.default_channel.queue_delete(events_queue(service))
+
+
+@pytest.mark.fault(8)
+def test_a_connection_that_went_dead_unnoticed_is_given_up_for_a_new_one(rabbitmq_server: Server) -> None:
+    broker = urlsplit(rabbitmq_server.url)
+    link = Proxy(str(broker.hostname), int(broker.port or 0))
+    address = broker._replace(netloc=broker.netloc.replace(f":{broker.port}", f":{link.port}")).geturl()
+    try:
+        with new_world(address) as world, world.relay() as relay:
+            world.commit(accounts=1)
+            assert relay.step() == 1
+            link.forget()
+            world.commit(accounts=3)
+            assert relay.step() == 0
+            assert all(row.published_at is None for row in world.outbox()[1:])
+            eventually(lambda: relay.step() == 3, within_s=20)
+            assert len(queued(world.broker_url, "mirror")) == 4
+    finally:
+        link.close()
