@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
+from crm_chassis import clock, files, schedules
+from crm_chassis.database import system_transaction
 from crm_chassis.identity import Grant
 from crm_chassis.ids import uuid7
 from crm_chassis.testing import Bench, Client
@@ -306,6 +311,39 @@ def test_a_file_of_a_custom_field_is_uploaded_before_its_record_and_becomes_its_
     gone = n1.patch(f"/competitors/{made['id']}", {"custom": {"licence": str(uuid7())}}, version=3)
     assert gone.status_code == 422
     assert n1.patch(f"/competitors/{made['id']}", {"custom": {"licence": None}}, version=3).json["custom"] == {}
+
+
+def test_what_nobody_needs_any_more_is_deleted_with_its_content(bench: Bench, n1: Client) -> None:
+    made = n1.post("/competitors", {"name": "Rival"}).json["id"]
+    loose = a_file(n1, "/competitors/attachments", "loose.csv")
+    kept = a_file(n1, f"/competitors/{made}/attachments", "kept.csv")
+    removed = a_file(n1, f"/competitors/{made}/attachments", "removed.csv")
+    assert n1.delete(f"/competitors/{made}/attachments/{removed}").status_code == 204
+
+    def left() -> set[str]:
+        with bench.runtime.activate(), system_transaction() as session:
+            files.forget_old(session)
+            return {str(file_id) for file_id in session.scalars(select(files.File.id))}
+
+    def contents() -> int:
+        return sum(len(found) for _, _, found in os.walk(bench.settings.files_url.removeprefix("file://")))
+
+    assert left() == {loose, kept, removed}
+    before = contents()
+    with clock.frozen(clock.now() + timedelta(days=2)):
+        assert left() == {kept, removed}
+    with clock.frozen(clock.now() + timedelta(days=31)):
+        assert left() == {kept}
+    assert contents() == before - 2
+    assert n1.get(f"/competitors/{made}/attachments/{kept}").data == b"a,b\n1,2\n"
+
+
+def test_an_answer_is_replayed_for_three_days_and_then_forgotten(bench: Bench, n1: Client) -> None:
+    assert n1.post("/competitors", {"name": "Rival"}, key="k1").status_code == 201
+    with clock.frozen(clock.now() + timedelta(days=4)):
+        assert "idempotency.retention" in schedules.run_due(bench.runtime)
+    again = n1.post("/competitors", {"name": "Rival"}, key="k1")
+    assert "Idempotent-Replayed" not in again.headers
 
 
 def test_who_may_not_create_uploads_nothing(bench: Bench, group: dict[str, UUID]) -> None:

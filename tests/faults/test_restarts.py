@@ -7,9 +7,11 @@ import time
 from typing import Any
 
 import pytest
-from faults.clients import Clients
-from faults.stage import Stage
+from faults.clients import Attempt, Clients, Journal
+from faults.oracle import Databases
+from faults.stage import Stage, databases
 from faults.test_relay import another
+from psycopg import sql
 from system import eventually
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.brokers("amqp")]
@@ -20,12 +22,67 @@ pytestmark = [pytest.mark.timeout(600), pytest.mark.brokers("amqp")]
 @pytest.mark.brokers("amqp", "redis", "poll")
 def test_every_process_is_restarted_in_turn(faulty: Stage, work: Clients, checked: Any) -> None:
     with work as journal:
-        for name in faulty.names("web", "worker", "relay"):
-            before = faulty.signal(name, signal.SIGTERM)
-            eventually(lambda name=name, before=before: faulty.restarted(name, before), 60)
-            eventually(lambda name=name: faulty.ready(name), 60)
+        _replace(faulty, *faulty.names("web", "worker", "relay"))
 
+    assert not _failed(journal)
     checked(journal)
+
+
+@pytest.mark.slow
+@pytest.mark.fault(27, 31)
+def test_the_next_release_beside_this_one(faulty: Stage, work: Clients, checked: Any) -> None:
+    """An upgrade in its order: every schema grows, senders say more than readers know, then the readers are replaced."""
+    with work as journal:
+        time.sleep(2)
+        with Databases(databases(faulty)) as found:
+            for service in found.services:
+                _grow(found, service)
+            for service in ("customer", "sales"):
+                found.execute(service, sql.SQL(_SAY_MORE))
+            faulty.healed.append(lambda: _say_as_before(faulty))
+            time.sleep(5)
+            _replace(faulty, "customer-web", "customer-worker", "insight-worker", "sales-web", "notify-worker")
+            count = "SELECT count(*) FROM inbox WHERE envelope->'data' ? 'said_by_the_next_release'"
+            assert found.rows("insight", count) != [(0,)]
+
+    assert not _failed(journal)
+    checked(journal)
+
+
+_SAY_MORE = """
+CREATE FUNCTION say_more() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    NEW.envelope := jsonb_set(NEW.envelope, '{data,said_by_the_next_release}', '{"at": "length"}');
+    RETURN NEW;
+END $$;
+CREATE TRIGGER say_more BEFORE INSERT ON outbox FOR EACH ROW EXECUTE FUNCTION say_more()
+"""
+
+
+def _say_as_before(stage: Stage) -> None:
+    with Databases(databases(stage)) as found:
+        for service in ("customer", "sales"):
+            found.execute(service, sql.SQL("DROP FUNCTION say_more CASCADE"))
+
+
+def _grow(found: Databases, service: str) -> None:
+    """What the first half of a migration does: nullable columns and columns with a default, in every table."""
+    tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+    for (table,) in found.rows(service, tables):
+        grow = "ALTER TABLE {} ADD COLUMN of_the_next_release text, ADD COLUMN counted_by_it integer NOT NULL DEFAULT 0"
+        found.execute(service, sql.SQL(grow).format(sql.Identifier(table)))
+
+
+def _replace(stage: Stage, *names: str) -> None:
+    """End processes one after the other as an operator does, each when its predecessor's successor serves."""
+    for name in names:
+        before = stage.signal(name, signal.SIGTERM)
+        eventually(lambda name=name, before=before: stage.restarted(name, before), 60)
+        eventually(lambda name=name: stage.ready(name), 60)
+
+
+def _failed(journal: Journal) -> list[Attempt]:
+    """The keyed requests that were not answered, or with a failure of ours."""
+    return [each for each in journal.attempts if each.method == "POST" and not 0 < each.status < 500]
 
 
 @pytest.mark.slow

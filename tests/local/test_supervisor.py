@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,10 +16,12 @@ from pathlib import Path
 import psutil
 import pytest
 
+from crm_chassis.testing_servers import free_ports
 from crm_local.failures import CannotStart, StopRequested
 from crm_local.home import Home, find_process
 from crm_local.journal import Screen
 from crm_local.launch import _end_leftovers
+from crm_local.ports import is_free
 from crm_local.processes import ProcessSpec
 from crm_local.supervisor import Backoff, Supervisor
 
@@ -42,6 +46,13 @@ def ignore_sigterm() -> None:
     os.write(1, b"deaf\n")
     while True:
         signal.pause()
+
+
+def answer_once() -> None:
+    with socket.socket(fileno=3) as listener:
+        connection, _ = listener.accept()
+        with connection:
+            connection.sendall(f"{os.environ['LISTEN_FDS']} {os.environ['LISTEN_PID'] == str(os.getpid())}".encode())
 
 
 def fork_a_grandchild() -> None:
@@ -265,3 +276,31 @@ def test_sigterm_ends_the_supervisor_and_its_children_cleanly(
     assert supervisor.wait(10) == 0
     assert not child.is_running()
     assert row(home, "child")["state"] == "ended"
+
+
+def test_who_connects_while_a_web_process_is_away_waits_for_its_successor(supervisor: Supervisor) -> None:
+    (port,) = free_ports(1)
+    supervisor.start([ProcessSpec("web", "web", entry=answer_once, port=port)])
+
+    for _ in range(3):  # each ends its process, and the next one comes before there is another
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+            connection.setblocking(False)
+            said = bytearray()
+
+            def answered(connection: socket.socket = connection, said: bytearray = said) -> bool:
+                with contextlib.suppress(BlockingIOError):
+                    said.extend(connection.recv(100))
+                return bool(said)
+
+            supervisor.wait_for(answered, within_s=10, what="an answer")
+            assert said == b"1 True"
+
+    supervisor.stop()
+    assert is_free(port)
+
+
+def test_a_port_that_another_program_has_is_said(supervisor: Supervisor) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(CannotStart, match=f"port {port} is taken"):
+            supervisor.start([ProcessSpec("web", "web", entry=answer_once, port=port)])

@@ -7,6 +7,7 @@ import ctypes
 import gc
 import os
 import signal
+import socket
 import sys
 import time
 import traceback
@@ -16,16 +17,22 @@ from pathlib import Path
 from typing import NoReturn
 
 from .accounts import Account
+from .failures import CannotStart
 from .home import identity
 
 STOP_ORDER = ("edge", "web", "worker", "relay", "beat", "task", "broker", "database")
 """Roles in the order they end: first nobody comes in any more, the data goes last."""
+
+SERVED = frozenset({"edge", "web"})
+"""Roles whose port the supervisor listens on for them."""
 
 _BACKGROUND = frozenset({"worker", "relay", "beat", "task"})
 _BACKGROUND_NICENESS = 5
 """On a small machine people go first: events, reminders and loads take what the web processes leave, and catch up in
 batches. On two busy cores sixteen clients created 21-29 customers a second with a niceness of 10, 12-15 without; 5 leaves
 the background a third of a share, so that events arrive in time when something else loads the machine."""
+
+_BACKLOG = 2048
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
@@ -38,6 +45,8 @@ class ProcessSpec:
     It is forked off to call ``entry``, or executes ``argv`` when that is given.
     The environment is the supervisor's plus ``environment``. A process that must not outlive a killed supervisor
     gets ``death_signal`` from the kernel (Linux). ``grace_s`` is the time between ``stop_signal`` and SIGKILL.
+    A process of the roles ``SERVED`` is given a socket that listens on its ``port``, as systemd would: while it is
+    away, who connects waits for its successor instead of being refused.
     ``on_end`` is called in the supervisor with the exit code.
     """
 
@@ -87,7 +96,15 @@ class Child:
             return
 
 
-def spawn(spec: ProcessSpec) -> Child:
+def listen(port: int) -> socket.socket:
+    """A socket that listens on the port of this machine. Raises CannotStart when it is taken."""
+    try:
+        return socket.create_server(("127.0.0.1", port), backlog=_BACKLOG)
+    except OSError as error:
+        raise CannotStart(f"port {port} is taken by another program ({error.strerror})") from error
+
+
+def spawn(spec: ProcessSpec, listener: socket.socket | None = None) -> Child:
     """Start the process. Its output must be read from ``Child.output``, which does not block."""
     output, writing = os.pipe()
     sys.stdout.flush()
@@ -95,7 +112,7 @@ def spawn(spec: ProcessSpec) -> Child:
     supervisor = os.getpid()
     pid = os.fork()
     if pid == 0:
-        _become(spec, writing, supervisor)
+        _become(spec, writing, supervisor, listener)
     os.close(writing)
     os.set_blocking(output, False)
     return Child(pid, output, time.monotonic(), identity(pid))
@@ -107,10 +124,10 @@ def keep_shared() -> None:
     gc.freeze()
 
 
-def _become(spec: ProcessSpec, writing: int, supervisor: int) -> NoReturn:
+def _become(spec: ProcessSpec, writing: int, supervisor: int, listener: socket.socket | None) -> NoReturn:
     status = 1
     try:
-        _leave_supervisor(writing)
+        _leave_supervisor(writing, listener)
         if spec.role in _BACKGROUND:
             _stand_back()
         if spec.account:
@@ -135,8 +152,11 @@ def _become(spec: ProcessSpec, writing: int, supervisor: int) -> NoReturn:
         os._exit(status)
 
 
-def _leave_supervisor(writing: int) -> None:
-    """Give up what belongs to the supervisor: terminal, signal handlers, its lock and every open file."""
+def _leave_supervisor(writing: int, listener: socket.socket | None) -> None:
+    """Give up what belongs to the supervisor: terminal, signal handlers, its lock and every open file.
+
+    A listener becomes descriptor 3 and is announced by the variables of systemd's socket activation.
+    """
     os.setsid()
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
@@ -145,7 +165,13 @@ def _leave_supervisor(writing: int) -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(writing, 1)
     os.dup2(writing, 2)
-    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+    kept = 3
+    if listener is not None:
+        os.dup2(listener.fileno(), kept)
+        os.set_inheritable(kept, True)
+        os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
+        kept += 1
+    os.closerange(kept, os.sysconf("SC_OPEN_MAX"))
     sys.stdout = os.fdopen(1, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)
     sys.stderr = os.fdopen(2, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import selectors
 import signal
+import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from typing import Any
 from .failures import CannotStart, StopRequested
 from .home import Home
 from .journal import Journal, Screen, tail
-from .processes import STOP_ORDER, Child, ProcessSpec, spawn
+from .processes import SERVED, STOP_ORDER, Child, ProcessSpec, listen, spawn
 
 _TICK_S = 0.5
 _LOOP_AFTER = 5
@@ -42,6 +43,7 @@ class Watched:
 
     spec: ProcessSpec
     journal: Journal
+    listener: socket.socket | None = None
     child: Child | None = None
     restarts: int = 0
     quick_ends: int = 0
@@ -97,7 +99,8 @@ class Supervisor:
     def start(self, specs: Iterable[ProcessSpec]) -> None:
         """Start the processes and keep them running from now on."""
         for spec in specs:
-            watched = Watched(spec, Journal(self._home.logs, spec.name, self._screen))
+            listener = listen(spec.port) if spec.port and spec.role in SERVED else None
+            watched = Watched(spec, Journal(self._home.logs, spec.name, self._screen), listener)
             self._watched[spec.name] = watched
             self._launch(watched)
         self.record()
@@ -164,6 +167,8 @@ class Supervisor:
         self._stop_asked = 1
         for watched in self._watched.values():
             watched.start_at = None
+            if watched.listener:
+                watched.listener.close()
         for role in STOP_ORDER:
             self._stop_role([w for w in self._watched.values() if w.spec.role == role])
         self.record()
@@ -184,7 +189,8 @@ class Supervisor:
     def _launch(self, watched: Watched) -> None:
         watched.start_at = None
         own = self._home.settings_of(watched.spec.name)  # read at each start: a change needs no restart of the others
-        watched.child = spawn(replace(watched.spec, environment={**watched.spec.environment, **own}))
+        spec = replace(watched.spec, environment={**watched.spec.environment, **own})
+        watched.child = spawn(spec, watched.listener)
         watched.journal.note(f"{watched.spec.name} starts, pid {watched.child.pid}")
         self._selector.register(watched.child.output, selectors.EVENT_READ, watched)
 

@@ -5,16 +5,17 @@ The content's own signature decides the media type; what could run in a browser 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, BinaryIO
 from uuid import UUID
 
 import filetype
 import fsspec
 from flask import Response
-from sqlalchemy import String
+from sqlalchemy import String, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from werkzeug.datastructures import FileStorage
 from werkzeug.http import dump_options_header
@@ -22,10 +23,15 @@ from werkzeug.http import dump_options_header
 from . import clock, errors, ids
 from .identity import principal_or_none
 from .language import say
+from .schedules import Schedule
 from .service import current_runtime
 from .tables import ChassisBase
 
 SIZE_MAX = 25 * 1024 * 1024
+OF_JOBS = ("import", "export")
+"""Resources whose files belong to a job instead of a record."""
+KEEP_LOOSE, KEEP_OF_JOBS, KEEP_REMOVED = timedelta(days=1), timedelta(days=30), timedelta(days=30)
+_AT_ONCE = 500
 _CHUNK = 256 * 1024
 _PLAIN = {"csv": "text/csv", "txt": "text/plain", "vcf": "text/vcard", "ics": "text/calendar", "md": "text/markdown"}
 _REFUSED = frozenset({"application/x-msdownload", "application/x-executable", "application/x-sh"})
@@ -132,6 +138,26 @@ def download(file: File) -> Response:
         "X-Content-Type-Options": "nosniff",
     }
     return Response(_chunks(_address(file)), headers=headers, mimetype=file.media_type)
+
+
+def forget_old(session: Session) -> None:
+    """Delete uploads that no record took within a day, and files of jobs and removed files after thirty.
+
+    The content goes before the row: a crash in between leaves a row that is deleted next time, never content without one.
+    """
+    now = clock.now()
+    loose = File.record_id.is_(None) & File.resource.not_in(OF_JOBS) & (File.created_at < now - KEEP_LOOSE)
+    of_jobs = File.resource.in_(OF_JOBS) & (File.created_at < now - KEEP_OF_JOBS)
+    removed = File.deleted_at < now - KEEP_REMOVED
+    due = select(File).where(or_(loose, of_jobs, removed)).limit(_AT_ONCE).with_for_update(skip_locked=True)
+    for row in session.scalars(due).all():
+        with contextlib.suppress(FileNotFoundError):
+            storage, path = fsspec.url_to_fs(_address(row))
+            storage.rm(path)
+        session.delete(row)
+
+
+RETENTION = Schedule(name="files.retention", every_s=600, run=forget_old)
 
 
 def _chunks(address: str) -> Iterator[bytes]:

@@ -20,6 +20,7 @@ from .database import transaction
 from .errors import BadRequest, Invalid, StateConflict
 from .identity import principal_or_none
 from .language import say
+from .schedules import Schedule
 from .tables import ChassisBase
 
 KEEP = timedelta(hours=72)
@@ -104,5 +105,8 @@ def _stored(identity: tuple[str, str, str], body_hash: str, answer: Response) ->
 
 
 def forget_old(session: Session) -> None:
-    """Remove answers older than 72 hours; a schedule of every service."""
+    """Remove answers older than 72 hours."""
     session.execute(delete(StoredAnswer).where(StoredAnswer.created_at < clock.now() - KEEP))
+
+
+RETENTION = Schedule(name="idempotency.retention", every_s=3600, run=forget_old)

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import structlog
 from flask import Response
-from sqlalchemy import String, func, or_, select, update
+from sqlalchemy import String, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -23,6 +23,7 @@ from .database import system_transaction, transaction
 from .http import XLSX, Blueprint, gives, json_response
 from .identity import claims_of, current_principal, principal_of, requires, set_principal
 from .language import say
+from .schedules import Schedule
 from .scope import Scope
 from .service import Runtime, current_runtime
 from .tables import ChassisBase
@@ -35,6 +36,7 @@ log = structlog.get_logger("jobs")
 LEASE = timedelta(seconds=90)
 ATTEMPTS_MAX = 5
 ERRORS_KEPT = 1000
+KEEP = timedelta(days=90)
 
 
 class Job(ChassisBase):
@@ -216,6 +218,14 @@ def _claim(job_id: UUID) -> tuple[str, JobRun] | None:
             job.errors = [*job.errors, {"message": reason.spoken(language.of(job.principal["locale"]))}]
             return None
         return job.kind, JobRun(job)
+
+
+def forget_old(session: Session) -> None:
+    """Remove jobs that ended more than 90 days ago; their files are gone before."""
+    session.execute(delete(Job).where(Job.finished_at < clock.now() - KEEP))
+
+
+RETENTION = Schedule(name="jobs.retention", every_s=3600, run=forget_old)
 
 
 def blueprint() -> Blueprint:

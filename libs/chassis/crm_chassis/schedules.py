@@ -46,9 +46,10 @@ class ScheduleRow(ChassisBase):
 
 def schedules_of(runtime: Runtime) -> dict[str, Schedule]:
     """The service's own schedules and those every service has, by name."""
-    from . import inbox, outbox
+    from . import files, idempotency, inbox, jobs, outbox
 
-    return {each.name: each for each in (*runtime.service.schedules, outbox.RETENTION, inbox.RETENTION)}
+    retention = tuple(module.RETENTION for module in (outbox, inbox, idempotency, files, jobs))
+    return {each.name: each for each in (*runtime.service.schedules, *retention)}
 
 
 def run_due(runtime: Runtime) -> list[str]:

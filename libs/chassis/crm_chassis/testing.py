@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterable
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
@@ -48,6 +49,7 @@ class Bench:
 
     def __init__(self, service: Service, **settings: Any) -> None:
         self.service = service
+        self._files = TemporaryDirectory(prefix="banyan-test-files-")
         owner, web = _database(service)
         public = KEY.as_pem(private=False).decode()
         self.settings = Settings(
@@ -57,7 +59,7 @@ class Bench:
             identity_public_key=public,
             internal_key="internal-test-key",
             signing_key="signing-test-key",
-            **{"files_url": f"file:///tmp/banyan-test-files-{os.getpid()}", **settings},
+            **{"files_url": f"file://{self._files.name}", **settings},
         )
         self.runtime = Runtime(service, self.settings)
         self.app = app_module.create_app(self.runtime)
@@ -86,6 +88,7 @@ class Bench:
         """Give back every connection."""
         self.record_samples()
         self.runtime.close()
+        self._files.cleanup()
         self._owner.dispose()
 
     @contextmanager
