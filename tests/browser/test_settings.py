@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from console_pages import settle
+from notify.world import WebSink
 from playwright.sync_api import Page, expect
 from system import System, eventually
 
@@ -125,6 +126,48 @@ def test_a_key_is_shown_once_and_the_audit_chain_that_tells_of_it_holds(system: 
     expect(page.locator("tr[data-row]").first).to_contain_text("新建密钥")
     page.get_by_role("button", name="校验完整性").click()
     expect(page.locator(".strip")).to_contain_text("完整：")
+
+
+def test_who_leaves_hands_over_what_is_open(system: System, opened: Opened) -> None:
+    admin = system.as_("admin")
+    seller = admin.get("/users?username=n1.sales2")["items"][0]
+    body = {"name": "北京移交机械有限公司", "owner_id": seller["id"], "unit_id": seller["unit_id"]}
+    customer = admin.post("/customers", body)
+    page = opened("admin")
+    page.goto(f"/users/{seller['id']}")
+    page.get_by_role("button", name="交接", exact=True).click()
+    dialog = page.get_by_role("dialog", name="交接")
+    expect(dialog).to_contain_text("历史记录不变")
+    dialog.get_by_role("combobox", name="接手人").fill("n1.manager")
+    page.get_by_role("option").first.click()
+    dialog.get_by_role("button", name="交接", exact=True).click()
+    expect(dialog).to_have_count(0)
+    successor = admin.get("/users?username=n1.manager")["items"][0]["id"]
+    eventually(lambda: admin.get(f"/customers/{customer['id']}")["owner_id"] == successor)
+
+
+def test_a_call_that_failed_is_seen_and_sent_again(system: System, opened: Opened) -> None:
+    admin = system.as_("admin")
+    receiver = WebSink()
+    receiver.status = 410
+    hook = admin.post("/webhooks", {"url": receiver.url, "events": ["crm.sales.competitor.*.v1"]})
+    page = opened("admin")
+    page.goto(f"/webhooks/{hook['id']}")
+    page.get_by_role("button", name="测试", exact=True).click()
+    dialog = page.get_by_role("dialog", name="测试")
+    dialog.get_by_role("button", name="测试", exact=True).click()
+    expect(dialog).to_contain_text("失败：", timeout=30_000)
+    page.keyboard.press("Escape")
+    page.get_by_role("tab", name="推送记录").click()
+    calls = page.get_by_role("tabpanel").get_by_role("listitem")
+    expect(calls.first).to_contain_text("410")
+    receiver.status = 200
+    calls.first.get_by_role("button", name=re.compile("^重发")).click()
+    expect(page.get_by_text("已排队重发")).to_be_visible()
+    expect(calls.first).to_contain_text("成功", timeout=30_000)
+    assert len(receiver.calls) == 2
+    assert receiver.calls[0][0]["webhook-id"] == receiver.calls[1][0]["webhook-id"]
+    receiver.close()
 
 
 def test_a_report_is_narrowed_downloaded_and_leads_to_its_records(system: System, opened: Opened) -> None:

@@ -188,7 +188,6 @@ def new_stage(kind: str, home: Path) -> Iterator[Stage]:
             "REDIS_URL": _through(servers["redis"].url, links["redis"]),
             "BROKER_URL": _through(servers["broker"].url, links["broker"]) if kind != "poll" else "poll://",
             "SMTP_URL": f"smtp://127.0.0.1:{port}",
-            "WEBHOOK_PRIVATE_ADDRESSES": "allow",
         }
         with running_system(home, **settings) as system:
             yield Stage(kind, system, servers, links, mails, hooks)

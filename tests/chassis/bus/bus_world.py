@@ -86,7 +86,7 @@ class World:
             "PEERS": json.dumps(dict(own.peers)),
             "POOL_SIZE": "8",
             "WORKER_THREADS": "4",
-            "PYTHONPATH": str(TESTS),
+            "PYTHONPATH": os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")]),
             **settings,
         }
         command = [sys.executable, "-W", "ignore", "-m", "chassis.bus.process", kind, name]
