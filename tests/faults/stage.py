@@ -47,15 +47,15 @@ class Stage:
         """Where the launcher writes what runs."""
         return self.system.home / "state.json"
 
+    def known_pid(self, name: str) -> int:
+        """The pid of a process of the system; 0 while it has none."""
+        rows = json.loads(self.state_file.read_text())["processes"]
+        known = next((row["process"] for row in rows if row["name"] == name), None)
+        return int(known["pid"]) if known and psutil.pid_exists(int(known["pid"])) else 0
+
     def pid(self, name: str) -> int:
         """The pid of a process of the system, once it has one."""
-
-        def found() -> int | None:
-            rows = json.loads(self.state_file.read_text())["processes"]
-            known = next((row["process"] for row in rows if row["name"] == name), None)
-            return int(known["pid"]) if known and psutil.pid_exists(int(known["pid"])) else None
-
-        return int(eventually(found, 60))
+        return int(eventually(lambda: self.known_pid(name), 60))
 
     def names(self, *kinds: str) -> list[str]:
         """The processes of these kinds (``web``, ``worker``, ``relay``, ``beat``); all without any."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections import defaultdict
 from typing import Any
 
 import pytest
@@ -62,30 +61,74 @@ def _entry(line: str) -> Any:
         return None
 
 
+class Duty:
+    """A process that is to die at each of its points, one after the other.
+
+    It reads its settings when it starts, so the next point is laid out while it still runs towards the present one.
+    """
+
+    def __init__(self, stage: Stage, name: str, points: dict[str, int]) -> None:
+        self._stage, self._name = stage, name
+        # Each point is met at its first pass and at one in the middle of what was counted.
+        self._plan = [(point, n) for point, count in sorted(points.items()) for n in sorted({1, max(1, count // 2)})]
+        self._at = -1
+        self._running = True
+        self._since = 0.0
+        self._log = stage.system.home / "logs" / f"{name}.log"
+        self._read_to = self._log.stat().st_size
+        self.died: set[tuple[str, str]] = set()
+        self.alive: set[tuple[str, str]] = set()
+        self._pid = 0
+        self._next(kill=True)
+
+    def look(self) -> bool:
+        """Take the next step if it is time; False once every point had its turn and the process runs whole."""
+        pid = self._stage.known_pid(self._name)
+        if not self._running:
+            if pid not in {0, self._pid}:
+                self._started(pid)
+        elif self._at < len(self._plan):
+            died = self._has_died()
+            if died or time.monotonic() - self._since > _PASS_WITHIN_S:
+                (self.died if died else self.alive).add((self._name, self._plan[self._at][0]))
+                # Of a web process a child died: its parent would pass the same point on to the next one.
+                self._next(kill=not died or self._name.endswith("-web"))
+        return self._at < len(self._plan) or not self._running
+
+    def _next(self, *, kill: bool) -> None:
+        """Go on to the next point: the successor of the process has it laid out."""
+        self._at += 1
+        self._running = False
+        if self._at == 0:
+            self._lay_out()
+        if kill and self._stage.known_pid(self._name):
+            self._pid = self._stage.signal(self._name)
+
+    def _started(self, pid: int) -> None:
+        self._pid, self._running, self._since = pid, True, time.monotonic()
+        self._has_died()  # what was said before the start
+        self._lay_out(1)
+
+    def _lay_out(self, ahead: int = 0) -> None:
+        at = self._at + ahead
+        settings = {"CRASH_AT": "{}:{}".format(*self._plan[at])} if at < len(self._plan) else {}
+        self._stage.set(self._name, **settings)
+
+    def _has_died(self) -> bool:
+        with self._log.open("rb") as log:
+            log.seek(self._read_to)
+            said = log.read()
+        self._read_to += len(said)
+        return b"crash_point_reached" in said
+
+
 def _die_everywhere(
     stage: Stage, passed: dict[str, dict[str, int]]
 ) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
-    """Rounds in which every process is armed with one of its points at once; answers who died where, and who did not.
-
-    Each point is met at its first pass and at one in the middle of what was counted.
-    """
-    plans = {
-        name: [(point, n) for point, count in sorted(points.items()) for n in sorted({1, max(1, count // 2)})]
-        for name, points in passed.items()
-    }
-    died: set[tuple[str, str]] = set()
-    alive: set[tuple[str, str]] = set()
-    for turn in range(max(len(plan) for plan in plans.values())):
-        armed = {name: plan[turn] for name, plan in plans.items() if turn < len(plan)}
-        waiting = stage.armed({name: f"{point}:{n}" for name, (point, n) in armed.items()})
-        deadline = time.monotonic() + _PASS_WITHIN_S
-        while waiting and time.monotonic() < deadline:
-            waiting = {name: before for name, before in waiting.items() if stage.deaths(name) <= before}
-            time.sleep(0.2)
-        stage.disarm(list(armed))
-        outcome: dict[bool, set[tuple[str, str]]] = defaultdict(set)
-        for name, (point, _) in armed.items():
-            outcome[name in waiting].add((name, point))
-        died |= outcome[False]
-        alive |= outcome[True]
-    return died, alive - died
+    """Every process has its duty at the same time; answers who died where, and who never passed the point again."""
+    duties = [Duty(stage, name, points) for name, points in passed.items()]
+    waiting = duties
+    while waiting := [duty for duty in waiting if duty.look()]:
+        time.sleep(0.5)
+    died = {each for duty in duties for each in duty.died}
+    return died, {each for duty in duties for each in duty.alive} - died
