@@ -74,7 +74,7 @@ def test_a_verb_that_comes_too_late_keeps_its_words_and_says_how_it_stands(syste
 
 @pytest.mark.timeout(300)
 def test_a_service_that_hangs_is_said_and_costs_nothing_that_was_typed(system: System, opened: Opened) -> None:
-    page = opened()
+    page, other = opened(), opened("n1.manager")
     page.goto("/customers?create=1")
     form = page.locator("form.form")
     form.get_by_label("名称").first.fill(f"{COMPANY}三厂")
@@ -84,6 +84,10 @@ def test_a_service_that_hangs_is_said_and_costs_nothing_that_was_typed(system: S
         expect(form.get_by_role("alert")).to_contain_text("系统繁忙", timeout=60_000)
         expect(form.get_by_label("名称").first).to_have_value(f"{COMPANY}三厂")
         expect(form.get_by_label("手机").first).to_have_value(PHONE)
+        other.goto("/contacts")
+        expect(other.get_by_role("button", name="重试")).to_be_visible(timeout=60_000)
+    other.get_by_role("button", name="重试").click()
+    expect(other.locator("tr[data-row], .state h3").first).to_be_visible(timeout=60_000)
     form.get_by_role("button", name="保存", exact=True).click()
     expect(page.locator(".el-drawer .record h2")).to_contain_text(f"{COMPANY}三厂", timeout=60_000)
     found = system.as_("n1.sales1").get(f"/customers?name={COMPANY}三厂")["items"]

@@ -6,8 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import or_
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.orm import InstrumentedAttribute
+
+_SKEW = timedelta(minutes=1)
 _fixed: ContextVar[datetime | None] = ContextVar("crm_fixed_time", default=None)
 _offset = timedelta()
 
@@ -20,6 +28,17 @@ def now() -> datetime:
 def today(timezone: str = "Asia/Shanghai") -> date:
     """The current date in a time zone (IANA name)."""
     return now().astimezone(ZoneInfo(timezone)).date()
+
+
+def due(
+    moment: InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None], at_most: timedelta
+) -> ColumnElement[bool]:
+    """SQL: the moment has come.
+
+    One further ahead than ``at_most``, the longest that anything is ever put off, was written by a machine whose clock was
+    wrong, and counts as come too: what it put off must not wait for its wrong hour.
+    """
+    return or_(moment <= now(), moment > now() + at_most + _SKEW)
 
 
 def shift(seconds: int) -> None:

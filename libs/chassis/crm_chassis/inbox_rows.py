@@ -39,6 +39,7 @@ RETRY_AFTER_S: tuple[int, ...] = (1, 5, 30, 120, 600)
 
 FINAL = ("done", "ignored", "dead", "dropped")
 
+_LONGEST_WAIT = timedelta(seconds=RETRY_AFTER_S[-1])
 _KEPT_DAYS = 45  # longer than the producers' outboxes, or a sweep from the start would repeat forgotten events
 _TROUBLE_AFTER_S = 5
 _PARKED_AFTER_S = 30
@@ -241,7 +242,7 @@ def claim(session: Session, limit: int) -> list[tuple[Envelope, int | None]]:
         select(InboxRow)
         .where(
             InboxRow.status.in_(("pending", "parked")),
-            InboxRow.next_attempt_at <= clock.now(),
+            clock.due(InboxRow.next_attempt_at, _LONGEST_WAIT),
         )
         .order_by(InboxRow.next_attempt_at, InboxRow.source, InboxRow.pos)
         .limit(limit)

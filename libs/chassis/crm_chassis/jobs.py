@@ -151,7 +151,7 @@ def run_due(runtime: Runtime, limit: int = 5) -> int:
 
 
 def _waiting() -> Any:
-    lapsed = (Job.state == "running") & (Job.lease_until < clock.now())
+    lapsed = (Job.state == "running") & clock.due(Job.lease_until, LEASE)
     return or_(Job.state == "queued", lapsed)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy import DateTime, Text, select, update
+from sqlalchemy import DateTime, Text, false, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -76,12 +76,12 @@ def _run_one(known: dict[str, Schedule], skip: Sequence[str]) -> str | None:
     name: str | None = None
     try:
         with system_transaction() as session:
-            row = session.scalars(_next_due(set(known) - set(skip))).first()
+            row = session.scalars(_next_due([known[each] for each in known if each not in skip])).first()
             if row is None:
                 return None
             name = row.name
             known[name].run(session)
-            row.due_at = _next(row.due_at, known[name].every_s)
+            row.due_at = _next(min(row.due_at, clock.now()), known[name].every_s)
             row.last_run_at, row.last_error = clock.now(), None
     except Exception as error:  # the event loop: one failing schedule must not stop the others
         if name is None:
@@ -90,10 +90,14 @@ def _run_one(known: dict[str, Schedule], skip: Sequence[str]) -> str | None:
     return name
 
 
-def _next_due(names: set[str]):  # type: ignore[no-untyped-def]
+def _next_due(schedules: Sequence[Schedule]):  # type: ignore[no-untyped-def]
+    due = [
+        (ScheduleRow.name == each.name) & clock.due(ScheduleRow.due_at, timedelta(seconds=max(each.every_s, _RETRY_S)))
+        for each in schedules
+    ]
     return (
         select(ScheduleRow)
-        .where(ScheduleRow.name.in_(names), ScheduleRow.due_at <= clock.now())
+        .where(or_(false(), *due))
         .order_by(ScheduleRow.due_at)
         .limit(1)
         .with_for_update(skip_locked=True)

@@ -67,6 +67,19 @@ def test_missed_turns_are_not_made_up_for_and_the_rhythm_stays(runtime: Runtime)
         assert session.get_one(ScheduleRow, "open").due_at == start + timedelta(seconds=660)
 
 
+@pytest.mark.fault(29)
+def test_a_clock_that_was_an_hour_ahead_stops_nothing_once_it_is_right(runtime: Runtime) -> None:
+    start = clock.now()
+    with clock.frozen(start + timedelta(hours=1)):
+        schedules.run_due(runtime)
+    with clock.frozen(start):
+        assert "open" in schedules.run_due(runtime)
+        assert "open" not in schedules.run_due(runtime)
+    with clock.frozen(start + timedelta(seconds=61)):
+        assert "open" in schedules.run_due(runtime)
+    assert accounts(runtime) == 3
+
+
 def test_failing_work_is_undone_noted_and_tried_again_within_a_minute(runtime: Runtime) -> None:
     schedules.run_due(runtime)
     assert accounts(runtime) == 1, "only the schedule that works left its row"

@@ -65,7 +65,7 @@ def queue(session: Session, orders: Sequence[Order]) -> None:
 def settle_lapsed(session: Session) -> int:
     """Deliveries whose sender died become unknown: sent again where a repetition is harmless, else left to a person."""
     repeatable = [kind.key for kind in KINDS.values() if kind.repeatable]
-    lapsed = update(Delivery).where(Delivery.status == "sending", Delivery.lease_until < clock.now())
+    lapsed = update(Delivery).where(Delivery.status == "sending", clock.due(Delivery.lease_until, LEASE))
     unknown = {
         "status": "unknown",
         "lease_until": None,

@@ -90,7 +90,7 @@ def claim(session: Session, limit: int) -> list[UUID]:
         .where(
             Reminder.status == "waiting",
             Reminder.due_at <= now,
-            or_(Reminder.lease_until.is_(None), Reminder.lease_until < now),
+            or_(Reminder.lease_until.is_(None), clock.due(Reminder.lease_until, backoff(ATTEMPTS_MAX))),
         )
         .order_by(Reminder.due_at, Reminder.id)
         .limit(limit)

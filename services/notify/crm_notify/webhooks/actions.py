@@ -138,8 +138,8 @@ def claim(session: Session) -> UUID | None:
         select(Webhook.id)
         .where(
             Webhook.active,
-            Webhook.next_attempt_at <= now,
-            or_(Webhook.lease_until.is_(None), Webhook.lease_until < now),
+            or_(Webhook.failing_since.is_(None), Webhook.next_attempt_at <= now),
+            or_(Webhook.lease_until.is_(None), clock.due(Webhook.lease_until, rules.LEASE)),
             pending,
         )
         .order_by(Webhook.next_attempt_at)
