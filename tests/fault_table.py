@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,13 @@ def _broker_of(item: pytest.Item) -> str:
     if found is None and "rabbitmq" in item.nodeid:
         found = "amqp"
     return str(found or "any")
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Say at once why a fault was not survived: a run takes an hour."""
+    if report.failed and "fault_rows" in dict(report.user_properties):
+        said = [line for line in report.longreprtext.splitlines() if line.startswith("E ")]
+        sys.stderr.write("\n" + "\n".join(said[:8]) + "\n")
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
