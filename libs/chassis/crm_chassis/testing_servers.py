@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_START_DEADLINE_S = 60.0
+_START_DEADLINE_S = 150.0
 _STOP_DEADLINE_S = 15.0
 _POLL_S = 0.05
 
