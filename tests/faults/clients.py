@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import random
@@ -16,9 +17,9 @@ from uuid import uuid4
 import urllib3
 from system import PASSWORD, System
 
-from crm_local.demo.api import Api
+from crm_local.demo.api import Api, ApiError
 
-_PASSING = frozenset({429, 500, 502, 503, 504})
+_PASSING = frozenset({401, 429, 500, 502, 503, 504})
 _PATIENCE_S = 150.0
 _TODAY = datetime.now(UTC).date().isoformat()
 
@@ -69,6 +70,7 @@ class Client(threading.Thread):
     def __init__(self, system: System, username: str, journal: Journal, seed: int, pause_s: float = 0.05) -> None:
         super().__init__(daemon=True, name=username)
         self._random = random.Random(f"{seed}:{username}")
+        self._system = system
         self._base = f"{system.address}/api/v1"
         self._pool = urllib3.PoolManager(maxsize=2, timeout=urllib3.Timeout(connect=5, read=30), retries=False)
         self._token = Api(system.address, username, PASSWORD).token
@@ -155,6 +157,14 @@ class Client(threading.Thread):
             time.sleep(0.2)
 
     def _ask(self, method: str, path: str, body: Any, headers: dict[str, str]) -> tuple[int, Any]:
+        status, answer = self._exchange(method, path, body, headers)
+        if status == 401:  # a token lasts a quarter of an hour
+            with contextlib.suppress(ApiError, urllib3.exceptions.HTTPError):
+                self._token = Api(self._system.address, self._username, PASSWORD).token
+                return self._exchange(method, path, body, headers)
+        return status, answer
+
+    def _exchange(self, method: str, path: str, body: Any, headers: dict[str, str]) -> tuple[int, Any]:
         content = None if body is None else json.dumps(body).encode()
         sent = {"Content-Type": "application/json", "Authorization": f"Bearer {self._token}", **headers}
         at = time.monotonic()
