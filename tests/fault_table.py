@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -35,11 +34,24 @@ def _broker_of(item: pytest.Item) -> str:
     return str(found or "any")
 
 
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Say at once why a fault was not survived: a run takes an hour."""
-    if report.failed and "fault_rows" in dict(report.user_properties):
-        said = [line for line in report.longreprtext.splitlines() if line.startswith("E ")]
-        sys.stderr.write("\n" + "\n".join(said[:8]) + "\n")
+class _Aloud:
+    """Says at once why a fault was not survived: a run takes an hour."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Write the lines of the failure that say what is wrong."""
+        terminal = self._config.pluginmanager.get_plugin("terminalreporter")
+        if report.failed and terminal:
+            said = [line for line in report.longreprtext.splitlines() if line.startswith("E ")]
+            terminal.write_line("\n" + "\n".join(said[:8]))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With a table, failures are said as they happen."""
+    if config.getoption("--fault-table"):
+        config.pluginmanager.register(_Aloud(config))
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
