@@ -58,7 +58,7 @@ def test_a_visit_written_on_an_island_is_recorded_once_when_the_line_is_back(
     assert system.as_("n1.sales1").get(said)["items"] == []
 
     page.context.set_offline(False)
-    # A line that is only just back may drop the first sending; the next is within half a minute.
+    # A line that is only just back may drop the first sending; the next is within ten seconds.
     expect(page.get_by_role("button", name="待发送 1 条")).to_have_count(0, timeout=60_000)
     expect(page.get_by_text("网络已断开")).to_have_count(0)
     page.reload()

@@ -148,7 +148,7 @@ def test_who_leaves_hands_over_what_is_open(system: System, opened: Opened) -> N
 
 def test_a_call_that_was_made_is_seen_and_made_again(system: System, opened: Opened) -> None:
     receiver = WebSink()
-    hook = system.as_("admin").post("/webhooks", {"url": receiver.url, "events": ["crm.sales.competitor.*.v1"]})
+    hook = system.as_("admin").post("/webhooks", {"url": receiver.url, "events": ["crm.sales.order.*.v1"]})
     page = opened("admin")
     page.goto(f"/webhooks/{hook['id']}")
     page.get_by_role("button", name="测试", exact=True).click()
