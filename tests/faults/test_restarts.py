@@ -33,17 +33,16 @@ def test_every_process_is_restarted_in_turn(faulty: Stage, work: Clients, checke
 def test_the_next_release_beside_this_one(faulty: Stage, work: Clients, checked: Any) -> None:
     """An upgrade in its order: every schema grows, senders say more than readers know, then the readers are replaced."""
     with work as journal:
-        time.sleep(2)
+        eventually(lambda: len(journal.done) > 20, 60)
         with Databases(databases(faulty)) as found:
             for service in found.services:
                 _grow(found, service)
             for service in ("customer", "sales"):
                 found.execute(service, sql.SQL(_SAY_MORE))
             faulty.healed.append(lambda: _say_as_before(faulty))
-            time.sleep(5)
-            _replace(faulty, "customer-web", "customer-worker", "insight-worker", "sales-web", "notify-worker")
             count = "SELECT count(*) FROM inbox WHERE envelope->'data' ? 'said_by_the_next_release'"
-            assert found.rows("insight", count) != [(0,)]
+            eventually(lambda: found.rows("insight", count) != [(0,)], 60)
+            _replace(faulty, "customer-web", "customer-worker", "insight-worker", "sales-web", "notify-worker")
 
     assert not _failed(journal)
     checked(journal)
