@@ -65,6 +65,7 @@ PICTURES = [
     Picture("board", "n1.manager", "/opportunities?layout=board", locale="en", ready=".card"),
     Picture("approval", "n1.manager", decided_approval, ready="[role=img]"),
     Picture("report", "ceo", "/reports?report=contribution&group_by=month&period=all", locale="en", ready=".chart svg"),
+    Picture("dark", "n1.manager", customer_with_a_deal, locale="en", appearance="dark", ready=".record h2"),
     Picture("phone", "n1.manager", "/", width=390, height=844),
 ]
 

@@ -47,7 +47,7 @@ def test_every_page_of_the_navigation(opened: Opened, username: str, locale: str
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(("locale", "appearance", "width"), LOOKS)
-def test_a_record_a_form_the_palette_and_the_sign_in(
+def test_a_record_a_form_the_views_the_palette_and_the_sign_in(
     system: System, opened: Opened, record: str, locale: str, appearance: str, width: int
 ) -> None:
     page = opened(locale=locale, appearance=appearance, width=width)
@@ -60,6 +60,11 @@ def test_a_record_a_form_the_palette_and_the_sign_in(
     page.locator(".more").click()
     settle(page)
     found["form"] = violations(page)
+    page.goto("/customers")
+    page.locator(".saved .opener").click()
+    expect(page.locator(".saved-views")).to_be_visible()
+    settle(page)
+    found["views"] = violations(page)
     page.goto("/")
     expect(page.locator(".frame")).to_be_visible()
     settle(page)

@@ -91,6 +91,23 @@ def test_the_calendar_creates_by_a_click_and_moves_by_dragging_and_by_keys(syste
     assert (begun - timedelta(minutes=offset)).hour == 9
 
 
+def test_a_lost_address_of_the_calendar_is_taken_back(system: System, opened: Opened) -> None:
+    page = opened()
+    page.goto("/calendar")
+    page.get_by_role("button", name="订阅到手机或 Outlook").click()
+    dialog = page.get_by_role("dialog", name="订阅到手机或 Outlook")
+    address = dialog.get_by_label("订阅地址")
+    expect(address).to_have_value(re.compile("activities.ics"))
+    lost = address.input_value()
+
+    dialog.get_by_role("button", name="更换地址").click()
+    page.locator(".el-message-box").get_by_role("button", name="更换地址").click()
+
+    expect(address).not_to_have_value(lost)
+    seller = system.as_("n1.sales1")
+    assert seller.get("/activities/feed-token")["url"] == address.input_value() != lost
+
+
 def test_a_contact_is_logged_in_one_sentence_and_its_next_step_is_planned(
     system: System, opened: Opened, customer: dict[str, Any]
 ) -> None:

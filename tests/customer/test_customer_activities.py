@@ -159,3 +159,18 @@ def test_the_calendar_is_read_with_a_signed_token_alone(bench: Bench, n1: Client
     assert address["url"].endswith(f"/api/v1/activities.ics?token={address['token']}")
     assert bench.client().get("/activities.ics?token=made-up").status_code == 404
     assert bench.client().get("/activities.ics").status_code == 422
+
+
+def test_a_calendar_address_is_taken_back(bench: Bench, n1: Client, seller: Client) -> None:
+    def status(address: Any) -> int:
+        return bench.client().get(f"/activities.ics?token={address['token']}").status_code
+
+    given, another = n1.get("/activities/feed-token").json, seller.get("/activities/feed-token").json
+    assert n1.get("/activities/feed-token").json == given
+
+    renewed = n1.post("/activities/feed-token").json
+
+    assert (status(given), status(renewed), status(another)) == (404, 200, 200)
+    assert n1.get("/activities/feed-token").json == renewed
+    again = n1.post("/activities/feed-token").json
+    assert (status(renewed), status(again)) == (404, 200)

@@ -103,7 +103,7 @@ def _repeat_shuffled(stage: Stage, seed: int) -> None:
 @pytest.mark.brokers("amqp")
 def test_an_event_of_a_version_nobody_knows_yet_is_kept(faulty: Stage, work: Clients, checked: Any) -> None:
     with work as journal:
-        time.sleep(2)
+        eventually(lambda: any(done.what == "confirmed" for done in journal.done), 60)
     with Databases(databases(faulty)) as found:
         query = "SELECT envelope FROM outbox WHERE type = 'crm.sales.order.confirmed.v1' ORDER BY id DESC LIMIT 1"
         document = found.rows("sales", query)[0][0]

@@ -5,7 +5,7 @@ Source: CloudEvents specification 1.0.2 (attribute names, lower-case extensions 
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -38,8 +38,8 @@ class Envelope:
     traceparent: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """The CloudEvents JSON form; attributes without a value are left out."""
-        attributes = {name: value for name, value in asdict(self).items() if value is not None}
+        """The CloudEvents JSON form; attributes without a value are left out. ``data`` is shared, not copied."""
+        attributes = {name: value for name in self.__slots__ if (value := getattr(self, name)) is not None}
         return {
             "specversion": "1.0",
             "datacontenttype": "application/json",

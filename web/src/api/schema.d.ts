@@ -100,7 +100,8 @@ export interface paths {
         /** The address at which a calendar application can subscribe to the caller's activities */
         get: operations["activity verbs_feed_token"];
         put?: never;
-        post?: never;
+        /** Another address for the caller's calendar; those given before lead nowhere from now on */
+        post: operations["activity verbs_renew_feed_token"];
         delete?: never;
         options?: never;
         head?: never;
@@ -10649,7 +10650,7 @@ export interface components {
              * @description List
              * @enum {string}
              */
-            collection: "approvals" | "receivables" | "notifications" | "opportunities" | "travel-plans" | "regions" | "pipelines" | "requests" | "articles" | "orders" | "roles" | "contacts" | "expense-policies" | "interactions" | "sla-policies" | "products" | "customers" | "expense-categories" | "payments" | "claims" | "competitors" | "webhooks" | "saved-views" | "churn-cases" | "api-keys" | "users" | "churn-rules" | "deliveries" | "approval-flows" | "activities" | "reminder-rules" | "org-units" | "leads" | "audit-entries";
+            collection: "notifications" | "products" | "articles" | "regions" | "expense-policies" | "churn-cases" | "reminder-rules" | "payments" | "org-units" | "receivables" | "customers" | "interactions" | "travel-plans" | "approvals" | "competitors" | "contacts" | "roles" | "orders" | "churn-rules" | "deliveries" | "api-keys" | "activities" | "audit-entries" | "approval-flows" | "webhooks" | "pipelines" | "expense-categories" | "claims" | "saved-views" | "sla-policies" | "leads" | "opportunities" | "requests" | "users";
             /** @description Columns */
             columns?: string[] | null;
             /**
@@ -11369,6 +11370,30 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "activity verbs_renew_feed_token": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own; a repeated call with the same key does nothing twice. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };

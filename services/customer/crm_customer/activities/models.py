@@ -50,3 +50,12 @@ class Activity(Record, Base):
     outcome: Mapped[str | None]
     done_at: Mapped[datetime | None]
     overdue_at: Mapped[datetime | None]
+
+
+class CalendarFeed(Base):
+    """How often a person has taken back the address of their calendar; without a row never."""
+
+    __tablename__ = "calendar_feeds"
+
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    renewed: Mapped[int]

@@ -1,4 +1,4 @@
-"""Reading activities: those that became late, and a user's calendar."""
+"""Reading activities: those that became late, and a user's calendar with its address."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, or_, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from .models import Activity
+from .models import Activity, CalendarFeed
 
 PAST, AHEAD, EVENTS_MAX = timedelta(days=90), timedelta(days=365), 1000
 
@@ -39,3 +40,16 @@ def of_user(session: Session, user_id: UUID, now: datetime) -> list[Activity]:
         .limit(EVENTS_MAX)
     )
     return list(session.scalars(statement))
+
+
+def renewals(session: Session, user_id: UUID) -> int:
+    """How often the user has taken back the address of their calendar."""
+    return session.scalar(select(CalendarFeed.renewed).where(CalendarFeed.user_id == user_id)) or 0
+
+
+def renew(session: Session, user_id: UUID) -> int:
+    """Take the address back; answers how often that was done, this time included."""
+    statement = insert(CalendarFeed).values(user_id=user_id, renewed=1)
+    again = {"renewed": CalendarFeed.renewed + 1}
+    statement = statement.on_conflict_do_update(index_elements=["user_id"], set_=again)
+    return int(session.scalar(statement.returning(CalendarFeed.renewed)) or 0)

@@ -53,9 +53,25 @@ def cancel(activity_id: UUID, body: dict[str, Any]) -> Activity:
 @answers(FeedView)
 def feed_token() -> dict[str, str]:
     """The address at which a calendar application can subscribe to the caller's activities."""
-    token = signer(_SALT).dumps(str(current_principal().user_id))
+    user_id = current_principal().user_id
+    with transaction() as session:
+        return _address(user_id, queries.renewals(session, user_id))
+
+
+@blueprint.post("/feed-token")
+@requires("activity:read")
+@answers(FeedView)
+def renew_feed_token() -> dict[str, str]:
+    """Another address for the caller's calendar; those given before lead nowhere from now on."""
+    user_id = current_principal().user_id
+    with transaction() as session:
+        return _address(user_id, queries.renew(session, user_id))
+
+
+def _address(user_id: UUID, renewals: int) -> dict[str, str]:
+    token = str(signer(_SALT).dumps([str(user_id), renewals]))
     site = current_runtime().settings.public_url.rstrip("/")
-    return {"token": str(token), "url": f"{site}/api/v1/activities.ics?token={token}"}
+    return {"token": token, "url": f"{site}/api/v1/activities.ics?token={token}"}
 
 
 @feed.get("/activities.ics")
@@ -64,10 +80,10 @@ def feed_token() -> dict[str, str]:
 @gives("text/calendar")
 def calendar(query: dict[str, str]) -> Response:
     """The activities of the token's user as a calendar, from 90 days back to a year ahead."""
-    user_id = _user_of(query["token"])
+    user_id, renewals = _subscription(query["token"])
     with system_transaction() as session:
         user = org.users(session, {user_id}).get(user_id)
-        if user is None or not user.active:
+        if user is None or not user.active or renewals != queries.renewals(session, user_id):
             raise errors.NotFound(say("This calendar is no longer offered."))
         events = [_event(activity) for activity in queries.of_user(session, user_id, clock.now())]
     name = f"Banyan · {user.display_name}"
@@ -76,10 +92,12 @@ def calendar(query: dict[str, str]) -> Response:
     return Response(text, headers=headers, mimetype="text/calendar")
 
 
-def _user_of(token: str) -> UUID:
+def _subscription(token: str) -> tuple[UUID, int]:
+    """Whose calendar a token is for, and how many addresses had been taken back when it was given."""
     try:
-        return UUID(signer(_SALT).loads(token))
-    except (BadSignature, ValueError) as error:
+        user_id, renewals = signer(_SALT).loads(token)
+        return UUID(user_id), int(renewals)
+    except (BadSignature, ValueError, TypeError) as error:
         raise errors.NotFound(say("This calendar address is not valid; copy it again from the console.")) from error
 
 
