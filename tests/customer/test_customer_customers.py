@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
 import pytest
+from werkzeug.test import TestResponse
 
+from crm_chassis import crash
 from crm_chassis.ids import uuid7
 from crm_chassis.testing import Bench, Client
 
@@ -21,6 +24,27 @@ def test_a_customer_gets_the_next_code_of_its_company(made: Made, e1: Client, be
     assert made("丙", e1)["code"] == "E1-000001"
     created = bench.events("crm.customer.customer.created.v1")
     assert [event["data"]["code"] for event in created] == ["N1-000001", "N1-000002", "E1-000001"]
+
+
+def test_who_creates_does_not_wait_for_a_colleague_who_does(n1: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    colleagues: list[TestResponse] = []
+
+    def create() -> None:
+        colleagues.append(n1.post("/customers", {"name": f"乙{len(colleagues)}", "kind": "company"}))
+
+    def point(name: str) -> None:
+        if name == "before_commit" and threading.current_thread() is threading.main_thread():
+            other = threading.Thread(target=create)
+            other.start()
+            other.join()
+
+    monkeypatch.setattr(crash, "point", point)
+    mine = n1.post("/customers", {"name": "甲", "kind": "company"})
+
+    made = [mine, *colleagues]
+    assert len(made) > 1
+    assert {each.status_code for each in made} == {201}
+    assert {each.json["code"] for each in made} == {f"N1-{number:06d}" for number in range(1, len(made) + 1)}
 
 
 @pytest.mark.parametrize("change", [{"name": "新名字有限公司"}, {"phone": "+862158880000"}, {"level": "A"}])

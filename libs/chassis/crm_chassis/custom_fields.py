@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from marshmallow import Schema, fields, validate
-from sqlalchemy import Index, String, select
+from sqlalchemy import Index, String, bindparam, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -84,13 +84,20 @@ def definitions(session: Session, resource: str, unit_id: UUID) -> list[CustomFi
     return known[resource, unit_id]
 
 
+_HOLDING = (
+    select(CustomField)
+    .where(
+        CustomField.resource == bindparam("resource"),
+        CustomField.unit_id.in_(bindparam("path", expanding=True)),
+        CustomField.active,
+    )
+    .order_by(CustomField.position, CustomField.key)
+)
+
+
 def _read(session: Session, resource: str, unit_id: UUID) -> list[CustomField]:
     path = org.tree().ancestors(unit_id)
-    rows = session.scalars(
-        select(CustomField)
-        .where(CustomField.resource == resource, CustomField.unit_id.in_(path), CustomField.active)
-        .order_by(CustomField.position, CustomField.key)
-    ).all()
+    rows = session.scalars(_HOLDING, {"resource": resource, "path": path}).all()
     nearest = {row.key: row for row in sorted(rows, key=lambda row: -path.index(row.unit_id))}
     return [row for row in rows if nearest[row.key] is row]
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Response, request
-from sqlalchemy import LargeBinary, String, delete, func, select
+from sqlalchemy import LargeBinary, String, delete, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from . import clock
@@ -44,6 +44,9 @@ class StoredAnswer(ChassisBase):
     created_at: Mapped[datetime] = mapped_column(index=True, default=clock.now)
 
 
+_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:identity, 0))")
+
+
 def once(view: Callable[[], Response], *, required: bool) -> Response:
     """Answer a POST, at most once per key. Raises BadRequest when a required key is missing.
 
@@ -66,7 +69,7 @@ def once(view: Callable[[], Response], *, required: bool) -> Response:
     identity = (str(caller.user_id), f"{request.method} {request.path}"[:300], key)
     body_hash = hashlib.sha256(request.get_data()).hexdigest()
     with transaction() as session:
-        if not session.scalar(select(func.pg_try_advisory_xact_lock(func.hashtextextended("\x1f".join(identity), 0)))):
+        if not session.scalar(_LOCK, {"identity": "\x1f".join(identity)}):
             raise StateConflict(
                 say("The first call with this key is still running; ask again."),
                 code="key_in_use",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
@@ -115,7 +116,7 @@ def apply(state: ORMExecuteState) -> None:
     """Session hook: add the caller's predicate, and hide soft-deleted rows, in every ORM statement."""
     from .database import Scoped, SoftDeleted
 
-    if state.is_column_load or state.is_relationship_load:
+    if not state.is_orm_statement or state.is_column_load or state.is_relationship_load:
         return
     scope: Scope | None = state.session.info.get("scope")
     if scope is None:
@@ -131,6 +132,7 @@ def apply(state: ORMExecuteState) -> None:
         state.statement = state.statement.options(*options)
 
 
+@cache
 def _alive(base: type[Any]) -> Any:
     return with_loader_criteria(base, lambda cls: cls.deleted_at.is_(None), include_aliases=True)
 

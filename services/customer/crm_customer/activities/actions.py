@@ -115,7 +115,7 @@ def _check_assignee(session: Session, user_id: UUID) -> None:
 
 
 def _add(session: Session, values: dict[str, Any]) -> Activity:
-    number = numbering.code(session, company_code(values["unit_id"]), "activity")
+    number = numbering.code(company_code(values["unit_id"]), "activity")
     activity = Activity(**{"id": ids.uuid7(), **values, "number": f"AC-{number}"})
     session.add(activity)
     session.flush()

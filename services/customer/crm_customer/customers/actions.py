@@ -33,7 +33,7 @@ def create(session: Session, values: dict[str, Any]) -> Customer:
     keys = rules.keys_of({"kind": "company", **values})
     _refuse_duplicate(session, values, keys, allowed=allowed)
     if not values.get("code"):
-        values["code"] = numbering.code(session, company_code(values["unit_id"]), "customer")
+        values["code"] = numbering.code(company_code(values["unit_id"]), "customer")
     elif rules.looks_issued(values["code"], set(org.tree().codes.values())):
         raise errors.field_error("/code", "reserved", say("Leave the code out: codes of this form are issued here."))
     if values["owner_id"] is None:

@@ -33,7 +33,7 @@ _PAID_ALREADY = ("已付款", "paid already")
 def create(session: Session, values: dict[str, Any]) -> Claim:
     """Draft a claim, for the caller unless another claimant is named, and hold its invoices. Raises Invalid."""
     claim = Claim(**values | _completed(session, None, values))
-    claim.number = f"EX-{numbering.code(session, company_code(claim.unit_id), SUBJECT)}"
+    claim.number = f"EX-{numbering.code(company_code(claim.unit_id), SUBJECT)}"
     session.add(claim)
     session.flush()
     invoices.hold(session, claim)

@@ -32,7 +32,7 @@ def create(session: Session, values: dict[str, Any]) -> TravelPlan:
     values.setdefault("currency", _currency(session, values["unit_id"]))
     plan = TravelPlan(**values)
     _check(session, plan, plan.customer_ids or ())
-    plan.number = f"TP-{numbering.code(session, company_code(plan.unit_id), SUBJECT)}"
+    plan.number = f"TP-{numbering.code(company_code(plan.unit_id), SUBJECT)}"
     session.add(plan)
     return plan
 

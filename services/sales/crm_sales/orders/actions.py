@@ -31,7 +31,7 @@ def create(session: Session, values: dict[str, Any]) -> Order:
     _check_opportunity(session, values)
     currency = values.get("currency") or currency_of(session, values["unit_id"])
     priced = lines.price(session, values["lines"], currency)
-    number = numbering.code(session, company_code(values["unit_id"]), "order")
+    number = numbering.code(company_code(values["unit_id"]), "order")
     order = draft({**values, "currency": currency, "lines": priced}, number=f"SO-{number}")
     session.add(order)
     return order

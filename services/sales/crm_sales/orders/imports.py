@@ -203,10 +203,7 @@ def _require(run: JobRun, permission: str, unit_id: UUID, pointer: str) -> None:
 
 def _store(session: Session, run: JobRun, wanted: list[Wanted]) -> None:
     """Create, confirm and settle the orders of a batch: the same actions as one by one, with three flushes in all."""
-    drafts = [
-        actions.draft(item.values, number=number)
-        for item, number in zip(wanted, _numbers(session, wanted), strict=True)
-    ]
+    drafts = [actions.draft(item.values, number=number) for item, number in zip(wanted, _numbers(wanted), strict=True)]
     _announce_all(session, orders, drafts, "created")
     confirmed = [order for order, item in zip(drafts, wanted, strict=True) if item.confirmed]
     owed = {order.id: receivable for order in confirmed if (receivable := actions.confirm(order))}
@@ -225,11 +222,11 @@ def _store(session: Session, run: JobRun, wanted: list[Wanted]) -> None:
         session.execute(insert(ImportedRow), made)
 
 
-def _numbers(session: Session, wanted: list[Wanted]) -> list[str]:
+def _numbers(wanted: list[Wanted]) -> list[str]:
     """A number for each order, one reservation per company."""
     companies = [company_code(item.values["unit_id"]) for item in wanted]
     reserved = {
-        company: iter(numbering.take(session, f"order/{company}", companies.count(company)))
+        company: iter(numbering.take(f"order/{company}", companies.count(company)))
         for company in sorted(set(companies))
     }
     return [f"SO-{company}-{next(reserved[company]):06d}" for company in companies]

@@ -30,7 +30,7 @@ def create(session: Session, values: dict[str, Any]) -> Request:
     """Take in a request: number it, place it in the customer's company, set its time limits. Raises Invalid."""
     customer = _checked_customer(session, values, None)
     values = values | {"unit_id": _unit(values["unit_id"], customer)}
-    number = f"SR-{numbering.code(session, company_code(values['unit_id']), 'request')}"
+    number = f"SR-{numbering.code(company_code(values['unit_id']), 'request')}"
     request = Request(**{"priority": "normal", **values}, number=number, status="created", sla_started_at=clock.now())
     grade(session, request)
     session.add(request)
