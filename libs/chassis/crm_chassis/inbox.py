@@ -7,19 +7,22 @@ the effects of its handler and the events the handler announces are one transact
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import psycopg.errors
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import Table, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningInsert
 
 from crm_contracts.envelope import Envelope
 
@@ -41,6 +44,7 @@ __all__ = [
     "drop",
     "lag",
     "receive",
+    "receive_together",
     "replay",
     "replay_from",
     "replaying",
@@ -56,6 +60,8 @@ TROUBLE = (OperationalError, InterfaceError, PoolTimeout, ConnectionError, Timeo
 """What the surroundings raise when they fail; it never costs an event an attempt."""
 
 _FRESH_BATCH = 50
+_BREATH_S = 0.001
+"""Between two batches: long enough for a thread that waits for its turn to take it."""
 
 
 class Parked(Exception):
@@ -104,6 +110,17 @@ def receive(
             raise DatabaseAway(str(error)) from error
 
 
+def receive_together(runtime: Runtime, messages: Sequence[tuple[Envelope, int | None]]) -> bool:
+    """Handle events from the broker in one transaction, known ones not again; False, and nothing done, if one fails.
+
+    None of them may be redelivered: what may have killed a process is counted first, by ``receive``.
+    """
+    with runtime.activate():
+        for _ in messages:
+            crash.point("in_receive")
+        return _attempt_together(runtime, messages, new=True)
+
+
 def take_in(session: Session, events: Sequence[tuple[int, Envelope]], *, replay_until: int = 0) -> int:
     """Put events read from a feed into the inbox as due now, leaving known ones alone; answers how many were new.
 
@@ -123,16 +140,20 @@ def retry_due(runtime: Runtime, limit: int = 200) -> int:
     """
     tried = 0
     with runtime.activate():
-        while tried < limit:
-            with system_transaction() as session:
-                claimed = inbox_rows.claim(session, min(_FRESH_BATCH, limit - tried))
-            if not claimed:
-                break
-            if not _attempt_together(runtime, claimed):
-                for envelope, pos in claimed:
-                    _attempt(runtime, envelope, pos, counted=True)
-            tried += len(claimed)
+        while tried < limit and (now := _retry_batch(runtime, min(_FRESH_BATCH, limit - tried))):
+            tried += now
+            time.sleep(_BREATH_S)
     return tried
+
+
+def _retry_batch(runtime: Runtime, limit: int) -> int:
+    with runtime.handling:
+        with system_transaction() as session:
+            claimed = inbox_rows.claim(session, limit)
+        if claimed and not _attempt_together(runtime, claimed):
+            for envelope, pos in claimed:
+                _attempt(runtime, envelope, pos, counted=True)
+        return len(claimed)
 
 
 def upsert_copy(session: Session, model: type[Any], values: dict[str, Any], version: int) -> bool:
@@ -140,12 +161,17 @@ def upsert_copy(session: Session, model: type[Any], values: dict[str, Any], vers
 
     values: every column but ``version``, the primary key included. Answers whether the copy changed.
     """
-    table = model.__table__
-    row = insert(table).values(**values, version=version)
+    statement = _upsert(model.__table__, tuple(values))
+    return session.connection().execute(statement, {**values, "version": version}).first() is not None
+
+
+@cache  # every event of every copy pays for it
+def _upsert(table: Table, columns: tuple[str, ...]) -> ReturningInsert[Any]:
+    row = insert(table)
     keys = [column.name for column in table.primary_key]
-    changes = {name: row.excluded[name] for name in (*values, "version") if name not in keys}
+    changes = {name: row.excluded[name] for name in (*columns, "version") if name not in keys}
     newer = row.on_conflict_do_update(index_elements=keys, set_=changes, where=table.c.version < row.excluded.version)
-    return session.execute(newer.returning(*table.primary_key)).first() is not None
+    return newer.returning(*table.primary_key)
 
 
 def dead_letters(session: Session, limit: int = 50) -> list[InboxRow]:
@@ -234,16 +260,21 @@ def _attempt(runtime: Runtime, envelope: Envelope, pos: int | None, *, counted: 
     return status
 
 
-def _attempt_together(runtime: Runtime, claimed: Sequence[tuple[Envelope, int | None]]) -> bool:
+def _attempt_together(runtime: Runtime, batch: Sequence[tuple[Envelope, int | None]], *, new: bool = False) -> bool:
     """Handle a batch in one transaction, which is what makes a backlog shrink; False, and nothing done, if one fails.
 
-    Whoever calls then handles them one by one, so that each failure is charged to its own event.
+    Whoever calls then handles them one by one, so that each failure is charged to its own event. new: the events come
+    from the broker and may not be in the inbox yet.
     """
-    if len(claimed) == 1:
+    if len(batch) == 1:
         return False
+    envelopes = [envelope for envelope, _ in batch]
     try:
         with system_transaction() as session:
-            waiting = inbox_rows.locked_together(session, [envelope for envelope, _ in claimed])
+            inbox_rows.lock_aggregates(session, envelopes)
+            if new:
+                inbox_rows.enter_together(session, batch)
+            waiting = inbox_rows.locked_together(session, envelopes)
             for envelope, replayed in waiting:
                 handler = runtime.service.handlers.get(envelope.type)
                 if handler is None:
@@ -255,7 +286,7 @@ def _attempt_together(runtime: Runtime, claimed: Sequence[tuple[Envelope, int | 
                 session.expunge_all()  # each event begins with what the database says, as if it came alone
             inbox_rows.settle_together(session, [envelope for envelope, _ in waiting], runtime.service.handlers)
     except Exception as error:  # noqa: BLE001  the event loop: the same events are tried again one by one
-        log.info("inbox_batch_split", events=len(claimed), error=f"{type(error).__name__}: {error}")
+        log.info("inbox_batch_split", events=len(batch), error=f"{type(error).__name__}: {error}")
         return False
     for _ in waiting:
         crash.point("after_commit")

@@ -112,6 +112,7 @@ def values_of(envelope: Envelope, pos: int | None) -> dict[str, Any]:
 
 
 _ENTER = insert(InboxRow).on_conflict_do_nothing().returning(InboxRow.event_id)
+_ENTER_ALL = insert(InboxRow).on_conflict_do_nothing()
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
 _LOCK_ALL = text("SELECT pg_advisory_xact_lock(hashtextextended(k, 0)) FROM unnest(CAST(:keys AS text[])) AS k")
 _TRY_LOCK_ALL = text(
@@ -156,12 +157,21 @@ def is_known(session: Session, envelope: Envelope) -> bool:
     return session.get(InboxRow, (envelope.source, UUID(envelope.id))) is not None
 
 
-def locked_together(session: Session, envelopes: Sequence[Envelope]) -> list[tuple[Envelope, bool]]:
-    """The events that still wait, in their order, each with whether it is a replay; rows and aggregates are locked.
+def lock_aggregates(session: Session, envelopes: Sequence[Envelope]) -> None:
+    """Wait until nobody else handles an event of any of these aggregates; held until the transaction ends.
 
     Locks are taken in one order everywhere, so that two batches wait for each other instead of standing still.
     """
     session.connection().execute(_LOCK_ALL, {"keys": sorted({_key(envelope) for envelope in envelopes})})
+
+
+def enter_together(session: Session, messages: Sequence[tuple[Envelope, int | None]]) -> None:
+    """Write the rows of events that are not there yet, as pending."""
+    session.connection().execute(_ENTER_ALL, [values_of(envelope, pos) for envelope, pos in messages])
+
+
+def locked_together(session: Session, envelopes: Sequence[Envelope]) -> list[tuple[Envelope, bool]]:
+    """The events that still wait, each once and in their order, with whether it is a replay; their rows are locked."""
     rows = session.execute(
         select(InboxRow.source, InboxRow.event_id, InboxRow.status, InboxRow.replayed)
         .where(InboxRow.event_id.in_([UUID(envelope.id) for envelope in envelopes]))
@@ -169,8 +179,8 @@ def locked_together(session: Session, envelopes: Sequence[Envelope]) -> list[tup
         .with_for_update()
     )
     waiting = {(row.source, str(row.event_id)): row.replayed for row in rows if row.status not in FINAL}
-    keyed = [(envelope, (envelope.source, envelope.id)) for envelope in envelopes]
-    return [(envelope, waiting[key]) for envelope, key in keyed if key in waiting]
+    keyed = {(envelope.source, envelope.id): envelope for envelope in envelopes}
+    return [(envelope, waiting[key]) for key, envelope in keyed.items() if key in waiting]
 
 
 def settle_together(session: Session, envelopes: Sequence[Envelope], handled: Container[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -65,11 +66,16 @@ _current: ContextVar[Runtime | None] = ContextVar("crm_runtime", default=None)
 
 
 class Runtime:
-    """A service with its settings and connections, in one process."""
+    """A service with its settings and connections, in one process.
+
+    ``handling`` is held by the thread that handles events: one at a time in a process, so that its threads do not wait
+    for each other's rows. Events that come meanwhile are handled together afterwards.
+    """
 
     def __init__(self, service: Service, settings: Settings) -> None:
         self.service = service
         self.settings = settings
+        self.handling = threading.Lock()
         language.learn(service.package)
 
     @cached_property

@@ -35,7 +35,7 @@ class Settings:
     port: int = 8000
     web_workers: int = 1
     web_threads: int = 8
-    worker_threads: int = 2
+    worker_threads: int = 16
     pool_size: int = 10
     statement_timeout_ms: int = 15_000
     lock_timeout_ms: int = 4_000

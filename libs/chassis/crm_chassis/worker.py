@@ -1,7 +1,7 @@
 """The worker process: Celery for what the broker brings, threads for what is due in the database.
 
-Celery's threads handle events only. Ticks merely wake the threads that look at due rows, so a long job never
-holds a message, and without any broker the same threads do all of it.
+Celery's threads bring events only, and take turns in handling what waits. Ticks merely wake the threads that look at
+due rows, so a long job never holds a message, and without any broker the same threads do all of it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from collections import deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -66,11 +68,12 @@ def background_loops(runtime: Runtime, polling: bool) -> dict[str, Loop]:
 def make_app(runtime: Runtime, loops: dict[str, Loop]) -> Celery:
     """The Celery application with its two tasks."""
     app = celery_app(runtime)
+    turns = Turns(runtime)
 
     @app.task(name=EVENT_TASK, bind=True)
     def event(task: Any, document: dict[str, Any], pos: int | None = None) -> None:
         redelivered = bool((task.request.delivery_info or {}).get("redelivered"))
-        handle_message(runtime, document, pos, redelivered=redelivered)
+        handle_message(turns, document, pos, redelivered=redelivered)
 
     @app.task(name=EVENTS_TASK)
     def events(documents: list[Any]) -> None:
@@ -101,7 +104,57 @@ def take_in(runtime: Runtime, documents: list[Any]) -> None:
         inbox.take_in(session, found)
 
 
-def handle_message(runtime: Runtime, document: Any, pos: int | None, *, redelivered: bool) -> None:
+@dataclass(eq=False, slots=True)
+class _Message:
+    envelope: Envelope
+    pos: int | None
+    redelivered: bool
+    settled: bool = False
+    failure: Exception | None = None
+
+
+class Turns:
+    """Lets the threads that bring messages take turns, and handles in one transaction what waits at the same time.
+
+    Alone, a message is handled at once. Those that come meanwhile are handled together by whoever has the next turn
+    (a group commit): that is how a worker keeps up with a burst.
+    """
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._waiting: deque[_Message] = deque()
+
+    @property
+    def waiting(self) -> int:
+        """How many messages wait for their turn."""
+        return len(self._waiting)
+
+    def receive(self, envelope: Envelope, pos: int | None, *, redelivered: bool) -> None:
+        """Put one message through the inbox. Raises DatabaseAway when nothing at all could be written."""
+        mine = _Message(envelope, pos, redelivered)
+        self._waiting.append(mine)
+        with self._runtime.handling:
+            if not mine.settled:
+                self._handle(mine)
+        if mine.failure is not None:
+            raise mine.failure
+
+    def _handle(self, first: _Message) -> None:
+        waiting = [first, *(self._waiting.popleft() for _ in range(len(self._waiting)))]
+        fresh = {id(each): each for each in waiting if not each.redelivered}.values()
+        if len(fresh) > 1 and inbox.receive_together(self._runtime, [(each.envelope, each.pos) for each in fresh]):
+            for each in fresh:
+                each.settled = True
+        for each in waiting:
+            if not each.settled:
+                each.settled = True
+                try:
+                    inbox.receive(self._runtime, each.envelope, each.pos, redelivered=each.redelivered)
+                except Exception as error:  # noqa: BLE001  raised by the thread that brought the message
+                    each.failure = error
+
+
+def handle_message(turns: Turns, document: Any, pos: int | None, *, redelivered: bool) -> None:
     """Put one message through the inbox.
 
     Raises Reject for what is no event, and when the database stays away for 45 s: the message then goes to the
@@ -116,7 +169,7 @@ def handle_message(runtime: Runtime, document: Any, pos: int | None, *, redelive
     pause_s = 0.5
     while True:
         try:
-            inbox.receive(runtime, envelope, pos, redelivered=redelivered)
+            turns.receive(envelope, pos, redelivered=redelivered)
         except inbox.DatabaseAway as error:
             log.warning("database_away", event_id=envelope.id, error=str(error))
             if time.monotonic() + pause_s > deadline:

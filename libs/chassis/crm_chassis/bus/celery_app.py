@@ -61,7 +61,7 @@ def celery_app(runtime: Runtime) -> Celery:
         task_default_queue=f"crm.{settings.service}.events",
         worker_pool="threads",
         worker_concurrency=settings.worker_threads,
-        worker_prefetch_multiplier=max(1, 4 // settings.worker_threads),
+        worker_prefetch_multiplier=1,
         worker_consumer="crm_chassis.bus.celery_app:EventConsumer",
         worker_enable_remote_control=False,
         worker_send_task_events=False,

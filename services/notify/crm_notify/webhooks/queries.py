@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from crm_chassis import errors
@@ -17,13 +17,17 @@ from .models import Call, Webhook
 PAGE = 50
 
 
+# Made once: every event of every service asks.
+_LISTENING = select(Webhook).where(Webhook.active, Webhook.unit_id.in_(bindparam("units", expanding=True)))
+
+
 def listeners(session: Session, event_type: str, units: Sequence[UUID], root: UUID | None) -> list[Webhook]:
     """The active webhooks that want an event.
 
     units: where it happened and the units above. An event that belongs to no unit is for ``root``'s webhooks only.
     """
     reached = [root] if not units and root else list(units)
-    rows = session.scalars(select(Webhook).where(Webhook.active, Webhook.unit_id.in_(reached)))
+    rows = session.scalars(_LISTENING, {"units": reached})
     return [row for row in rows if rules.wants(row.events, event_type)]
 
 
