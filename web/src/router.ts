@@ -1,4 +1,4 @@
-import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+import { createRouter, createWebHistory, type RouteLocationMatched, type RouteRecordRaw } from 'vue-router'
 import { PAGES, screenOf } from './records/registry'
 import { useSession } from './session/session'
 
@@ -27,9 +27,18 @@ function known(to: { params: Record<string, unknown>; path: string }) {
   return screenOf(String(to.params.collection)) ? true : { path: `/unknown${to.path}`, replace: true }
 }
 
+/** Fetch the page's code while it is asked who is signed in. What fails is asked for again by the router, which says so. */
+function ahead(matched: RouteLocationMatched[]): void {
+  for (const { components } of matched) {
+    const page = components?.default
+    if (typeof page === 'function') void Promise.resolve((page as () => unknown)()).catch(() => undefined)
+  }
+}
+
 router.beforeEach(async (to) => {
   const session = useSession()
   if (to.meta.open) return true
+  if (!session.me) ahead(to.matched)
   if (!session.me && !(await session.load())) return { path: '/sign-in', query: to.fullPath === '/' ? {} : { to: to.fullPath } }
   const screen = screenOf(String(to.params.collection ?? ''))
   const permission = to.meta.permission ?? (screen ? `${screen.resource}:read` : undefined)

@@ -74,7 +74,7 @@ export function useList(
   })
 }
 
-const KEPT_PAGES = 12
+const KEPT_PAGES = 5
 
 /** Where a page of a long list begins; a class, so that the way back is kept as it is and not compared or copied. */
 class Place {
@@ -82,8 +82,8 @@ class Place {
 }
 
 /**
- * A list that somebody may scroll through to its end. Twelve pages around the reader are kept, whatever was seen: those
- * left behind are dropped and asked for again when the reader comes back. `skipped`: how many rows stand before `rows`.
+ * A list that somebody may scroll through to its end. Five pages around the reader are kept, whatever was seen: those
+ * left behind are dropped and asked for again when the reader comes back: each row drawn makes the next page slower. `skipped`: how many rows stand before `rows`.
  */
 export function useLongList(collection: MaybeRefOrGetter<string>, query: MaybeRefOrGetter<Record<string, string>>) {
   const client = useQueryClient()
@@ -97,6 +97,7 @@ export function useLongList(collection: MaybeRefOrGetter<string>, query: MaybeRe
     getPreviousPageParam: (_page, _pages, place) => place.before ?? undefined,
     maxPages: KEPT_PAGES,
     placeholderData: keepPreviousData,
+    shallow: true,
   })
   const rows = computed(() => list.data.value?.pages.flatMap((page) => page.items) ?? [])
   const skipped = computed(() => ((list.data.value?.pageParams[0] as Place | undefined)?.at ?? 0) * PAGE)
