@@ -89,6 +89,13 @@ SAFEGUARDS = (
         f"{_BUS}/test_delivery.py::test_an_event_that_kills_its_process_ends_dead_and_the_others_are_handled[amqp]",
     ),
     Safeguard(
+        "what may have killed a process stays alone",
+        "libs/chassis/crm_chassis/worker.py",
+        " if not each.redelivered}",
+        "}",
+        f"{_BUS}/test_turns.py::test_one_that_may_have_killed_a_process_is_not_tried_with_the_others",
+    ),
+    Safeguard(
         "lease of a job",
         "libs/chassis/crm_chassis/jobs.py",
         ', Job.state == "running", Job.attempts == self.attempt)',
@@ -114,7 +121,7 @@ def main() -> int:
             red = not _passes({"PYTHONPATH": _without(safeguard, Path(folder))}, safeguard.test)
         bites = red and whole
         print(
-            f"{safeguard.name:34} {'red' if bites else 'UNNOTICED' if whole else 'BROKEN'}  {safeguard.test}",
+            f"{safeguard.name:44} {'red' if bites else 'UNNOTICED' if whole else 'BROKEN'}  {safeguard.test}",
             flush=True,
         )
         if not bites:
