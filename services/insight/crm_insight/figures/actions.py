@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Table, func, select, text
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.orm import Session
 
 from ..records.models import KnownRecord
@@ -128,10 +129,14 @@ def _write(session: Session, model: type[Any], key: tuple[str, ...], sums: Sums)
     if not changed:
         return
     rows = [dict(zip(key, each, strict=True)) | {"value": value} for each, value in changed]
-    statement = insert(model.__table__).values(rows)
-    total = model.__table__.c.value + statement.excluded.value
-    name = f"uq_{model.__tablename__}_key"
-    session.execute(statement.on_conflict_do_update(constraint=name, set_={"value": total}))
+    session.connection().execute(_adding(model.__table__), rows)
+
+
+@cache  # every event of an order, a request or a claim pays for it
+def _adding(table: Table) -> Insert:
+    statement = insert(table)
+    total = table.c.value + statement.excluded.value
+    return statement.on_conflict_do_update(constraint=f"uq_{table.name}_key", set_={"value": total})
 
 
 _RECOUNT = (
