@@ -88,6 +88,7 @@ def photograph(browser: Browser, picture: Picture, address: str, password: str) 
     context = browser.new_context(
         base_url=address,
         locale=picture.locale,
+        timezone_id="Asia/Shanghai",
         viewport={"width": picture.width, "height": picture.height},
         reduced_motion="reduce",
     )
