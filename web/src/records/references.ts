@@ -12,6 +12,7 @@ let timer = 0
 
 const GATHER_MS = 12
 const AT_ONCE = 100
+const KEPT = 5000
 const ASK_AGAIN_MS = 30_000
 const FIELDS = 'id,name,display_name,number,subject,title,summary,code'
 
@@ -43,9 +44,13 @@ function fieldsFor(path: string): string {
   return [...new Set([...FIELDS.split(','), ...(screenOf(path)?.naming?.from ?? [])])].join(',')
 }
 
-/** Remember names that came with an answer anyway. */
+/** Remember names that came with an answer anyway; of very many the oldest go, and are asked for again where one is shown. */
 export function learn(resource: string, records: object[]): void {
   for (const record of records) names.set(`${resource}:${(record as Named).id}`, titleOf(record, resource))
+  for (const oldest of names.keys()) {
+    if (names.size <= KEPT) break
+    names.delete(oldest)
+  }
 }
 
 /**
