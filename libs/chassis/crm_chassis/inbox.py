@@ -7,7 +7,6 @@ the effects of its handler and the events the handler announces are one transact
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -60,8 +59,6 @@ TROUBLE = (OperationalError, InterfaceError, PoolTimeout, ConnectionError, Timeo
 """What the surroundings raise when they fail; it never costs an event an attempt."""
 
 _FRESH_BATCH = 50
-_BREATH_S = 0.001
-"""Between two batches: long enough for a thread that waits for its turn to take it."""
 
 
 class Parked(Exception):
@@ -142,7 +139,6 @@ def retry_due(runtime: Runtime, limit: int = 200) -> int:
     with runtime.activate():
         while tried < limit and (now := _retry_batch(runtime, min(_FRESH_BATCH, limit - tried))):
             tried += now
-            time.sleep(_BREATH_S)
     return tried
 
 

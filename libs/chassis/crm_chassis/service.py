@@ -65,6 +65,29 @@ class Service:
 _current: ContextVar[Runtime | None] = ContextVar("crm_runtime", default=None)
 
 
+class Turn:
+    """A lock that who lets go of it cannot take again before those who wait for it.
+
+    A thread that waits stands at the entrance, and everybody else queues behind it; a plain lock would go to whoever runs.
+    """
+
+    def __init__(self) -> None:
+        self._entrance = threading.Lock()
+        self._held = threading.Lock()
+
+    def __enter__(self) -> None:
+        with self._entrance:
+            self._held.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._held.release()
+
+    @property
+    def awaited(self) -> bool:
+        """Whether somebody waits for it."""
+        return self._entrance.locked()
+
+
 class Runtime:
     """A service with its settings and connections, in one process.
 
@@ -75,7 +98,7 @@ class Runtime:
     def __init__(self, service: Service, settings: Settings) -> None:
         self.service = service
         self.settings = settings
-        self.handling = threading.Lock()
+        self.handling = Turn()
         language.learn(service.package)
 
     @cached_property

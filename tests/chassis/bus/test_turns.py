@@ -11,6 +11,7 @@ from chassis.bus.bus_world import World, eventually
 from chassis.bus.ledger_and_mirror import STEPPED, repaired
 
 from crm_chassis import clock, inbox
+from crm_chassis.service import Turn
 from crm_chassis.worker import Turns
 from crm_contracts.envelope import Envelope
 
@@ -135,3 +136,21 @@ def test_without_a_database_everybody_is_told(world: World) -> None:
     for thread in threads:
         thread.join(30)
     assert len(told) == 2
+
+
+def test_who_lets_go_cannot_take_the_turn_again_before_who_waits() -> None:
+    turn, took = Turn(), []
+
+    def wait() -> None:
+        with turn:
+            took.append("the one who waited")
+
+    waiting = threading.Thread(target=wait)
+    with turn:
+        waiting.start()
+        eventually(lambda: turn.awaited)
+    with turn:
+        took.append("the one who let go")
+    waiting.join(20)
+
+    assert took == ["the one who waited", "the one who let go"]
