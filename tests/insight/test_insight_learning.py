@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text, update
+from structlog.testing import capture_logs
 
 from crm_chassis import inbox
 from crm_chassis.inbox import InboxRow
@@ -93,6 +94,25 @@ def test_duplicates_and_disorder_change_nothing(world: World, seed: int) -> None
 
     assert everything_known(world) == expected
     assert expected["figures"]
+
+
+@pytest.mark.parametrize("size", [7, 50])
+def test_what_is_learnt_by_the_batch_is_what_is_learnt_one_by_one(world: World, size: int) -> None:
+    world.hear(*a_busy_month(world))
+    expected = everything_known(world)
+    again = """UPDATE inbox SET status = 'pending', attempts = 0,
+               next_attempt_at = now() - (hashtext(event_id::text) & 1023) * interval '1 second'"""
+    with world.bench.system() as session:
+        for table in _READ_MODELS:
+            session.execute(text(f"DELETE FROM {table}"))
+        session.execute(text(again))
+
+    with capture_logs() as logs:
+        while inbox.retry_due(world.bench.runtime, limit=size):
+            pass
+
+    assert everything_known(world) == expected
+    assert not [entry for entry in logs if entry["event"] == "inbox_batch_split"]
 
 
 def test_a_rebuild_repairs_whatever_went_wrong_and_changes_nothing_else(world: World) -> None:

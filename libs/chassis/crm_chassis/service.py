@@ -35,8 +35,8 @@ JobFunction = Callable[..., Any]
 class Service:
     """The declaration of a service; its module ``crm_<name>.app`` holds it as ``service``.
 
-    handlers: event type -> function(session, envelope), run in the inbox's transaction. jobs: kind -> function, run
-    by ``crm_chassis.jobs``. prepare: called with the Flask application before it serves.
+    handlers: event type -> function(session, envelope), run in the inbox's transaction, or ``inbox.Together`` for a
+    batch. jobs: kind -> function, run by ``crm_chassis.jobs``. prepare: called with the Flask application before it serves.
     """
 
     name: str

@@ -8,7 +8,8 @@ from datetime import timedelta
 
 import pytest
 from chassis.bus.bus_world import World, eventually
-from chassis.bus.ledger_and_mirror import STEPPED, repaired
+from chassis.bus.ledger_and_mirror import CHANGED, STEPPED, copy_account, repaired
+from sqlalchemy.orm import Session
 
 from crm_chassis import clock, inbox
 from crm_chassis.service import Turn
@@ -65,6 +66,30 @@ def test_messages_that_wait_are_handled_in_one_transaction_and_copies_once(world
     assert world.handled_once(expected)
     assert {row.status for row in world.inbox().values()} == {"done"}
     assert {row.attempts for row in world.inbox().values()} == {0}
+
+
+def test_a_handler_may_take_a_batch_at_once_and_one_that_fails_still_pays_alone(
+    world: World, deliver: Deliver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[int] = []
+
+    def take(session: Session, events: Sequence[Envelope]) -> None:
+        taken.append(len(events))
+        for event in events:
+            copy_account(session, event)
+
+    monkeypatch.setitem(world["mirror"].service.handlers, CHANGED, inbox.Together(take))  # type: ignore[misc]
+    world.commit(accounts=2, versions=2)
+    assert deliver(world.envelopes()) == [True]
+    assert taken == [4]
+    assert world.handled_once(4)
+
+    world.commit(accounts=1, behaviour="fail")
+    world.commit(accounts=1)
+    *_, bad, good = world.envelopes()
+    assert deliver([bad, good]) == [True, False]
+    assert taken == [4, 2, 1, 1]
+    assert (world.inbox()[bad.id].status, world.inbox()[good.id].status) == ("pending", "done")
 
 
 def test_known_events_are_not_handled_again(world: World, deliver: Deliver) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import delete, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -14,16 +15,28 @@ from ..records.rules import is_alive
 from . import rules
 from .models import Task
 
+_KEY = ("resource", "record_id")
+_INSERT = insert(Task)
+_STORE = _INSERT.on_conflict_do_update(
+    index_elements=_KEY, set_={column.name: column for column in _INSERT.excluded if column.name not in _KEY}
+)
 
-def note(session: Session, row: KnownRecord) -> None:
-    """Let the record wait for whom it waits now, or for nobody."""
-    if row.resource not in rules.KINDS:
-        return
-    people = rules.waits_for(row.resource, row.state) if is_alive(row.state) else []
-    if people:
-        _store(session, _task(row, people))
-    else:
-        session.execute(delete(Task).where(Task.resource == row.resource, Task.record_id == row.record_id))
+
+def note(session: Session, rows: Sequence[KnownRecord]) -> None:
+    """Let the records wait for whom they wait now, or for nobody."""
+    tasks, settled = [], []
+    for row in rows:
+        if row.resource not in rules.KINDS:
+            continue
+        people = rules.waits_for(row.resource, row.state) if is_alive(row.state) else []
+        if people:
+            tasks.append(_task(row, people))
+        else:
+            settled.append((row.resource, row.record_id))
+    if tasks:
+        session.connection().execute(_STORE, tasks)
+    if settled:
+        session.execute(delete(Task).where(tuple_(Task.resource, Task.record_id).in_(settled)))
 
 
 def _task(row: KnownRecord, people: list[str]) -> dict[str, Any]:
@@ -39,10 +52,3 @@ def _task(row: KnownRecord, people: list[str]) -> dict[str, Any]:
         "amount": owed,
         "currency": row.state["amount"]["currency"] if owed is not None else None,
     }
-
-
-def _store(session: Session, task: dict[str, Any]) -> None:
-    statement = insert(Task).values(task)
-    keys = ("resource", "record_id")
-    changes = {name: statement.excluded[name] for name in task if name not in keys}
-    session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changes))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import cache
 from typing import Any, NamedTuple
@@ -51,12 +50,12 @@ def entries_of(row: KnownRecord) -> list[Any]:
     return [entry.to_json() for entry in rules.entries(row.resource, row.state)]
 
 
-@dataclass(frozen=True)
-class Changes:
-    """What is to be added to the sums at the end of a transaction."""
+class Change(NamedTuple):
+    """A record that was given a new state. before: what it added until now. known: its former state."""
 
-    sums: Sums = field(default_factory=lambda: defaultdict(Decimal))
-    of_customers: Sums = field(default_factory=lambda: defaultdict(Decimal))
+    row: KnownRecord
+    before: Posting
+    known: dict[str, Any]
 
 
 def hold(session: Session, customers: Iterable[UUID | None]) -> None:
@@ -70,29 +69,33 @@ def hold(session: Session, customers: Iterable[UUID | None]) -> None:
         session.execute(_LOCK, {"buckets": buckets})
 
 
-def repost(session: Session, changes: Changes, row: KnownRecord, *, before: Posting, known: dict[str, Any]) -> None:
-    """Note what brings the figures from what the record added before to what it adds now; its customers are held.
+def post(session: Session, changes: Sequence[Change]) -> None:
+    """Bring the sums from what records added before to what they add now; the records are written, their customers held."""
+    sums: Sums = defaultdict(Decimal)
+    of_customers: Sums = defaultdict(Decimal)
+    # Customers first: what is known to be counted for one moves along, and all else is counted where the customer is now.
+    for change in changes:
+        if change.row.resource == "customer":
+            _repost_customer(session, sums, change)
+    others = [(change.before, posted(change.row)) for change in changes if change.row.resource != "customer"]
+    others = [(before, after) for before, after in others if before.entries or after.entries]
+    places = _dimensions(session, {each.customer_id for both in others for each in both})
+    for both in others:
+        for sign, posting in zip((-1, 1), both, strict=True):
+            _add(sums, posting, sign, places.get(posting.customer_id, (None, None)))
+            _add_customer(of_customers, posting, sign)
+    _write(session, Figure, FIGURE_KEY, sums)
+    _write(session, CustomerFigure, CUSTOMER_KEY, of_customers)
 
-    known: the record's former state. A customer's new region or level takes along everything counted for it.
-    """
-    after = posted(row)
-    if row.resource == "customer":
-        here, there = rules.dimensions(known), rules.dimensions(row.state)
-        _add(changes.sums, before, -1, here)
-        _add(changes.sums, after, 1, there)
-        if here != there:
-            _move(session, changes.sums, row.record_id, here, there)
-    elif before.entries or after.entries:
-        places = _dimensions(session, {before.customer_id, after.customer_id})
-        for sign, posting in ((-1, before), (1, after)):
-            _add(changes.sums, posting, sign, places.get(posting.customer_id, (None, None)))
-            _add_customer(changes.of_customers, posting, sign)
 
-
-def write(session: Session, changes: Changes) -> None:
-    """Add the changes to the sums."""
-    _write(session, Figure, FIGURE_KEY, changes.sums)
-    _write(session, CustomerFigure, CUSTOMER_KEY, changes.of_customers)
+def _repost_customer(session: Session, sums: Sums, change: Change) -> None:
+    """A customer's new region or level takes along everything counted for it."""
+    row = change.row
+    here, there = rules.dimensions(change.known), rules.dimensions(row.state)
+    _add(sums, change.before, -1, here)
+    _add(sums, posted(row), 1, there)
+    if here != there:
+        _move(session, sums, row.record_id, here, there)
 
 
 def _move(session: Session, sums: Sums, customer_id: UUID, here: Dimensions, there: Dimensions) -> None:

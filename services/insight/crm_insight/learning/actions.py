@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import or_, select, tuple_
@@ -15,30 +16,45 @@ from ..records.models import KnownRecord
 from ..search import actions as search
 
 BATCH = 500
-BEGINNING = ("", UUID(int=0))
+KEY = (KnownRecord.resource, KnownRecord.record_id)
+
+Key = tuple[str, UUID]
+
+BEGINNING: Key = ("", UUID(int=0))
 
 
-def learn(session: Session, resource: str, state: dict[str, Any], version: int) -> None:
-    """Take over a record's state unless the known one is as new: duplicates and disorder change nothing."""
-    key = (resource, UUID(state["id"]))
-    former = select(KnownRecord.customer_id).where(KnownRecord.resource == key[0], KnownRecord.record_id == key[1])
-    figures.hold(session, [session.scalar(former), rules.customer_of(resource, state)])
-    row = session.get(KnownRecord, key, with_for_update=True, populate_existing=True)
-    if row is None:
-        row = KnownRecord(resource=resource, record_id=key[1], version=version, people=[], state={}, entries=[])
-        session.add(row)
-    elif row.version >= version:
-        return
-    if "name" not in state and resource == "customer":  # a merge may tell no more than who stands for whom
-        state = rules.still_true(row.state) | state
-    row.version = version
-    _derive(session, [(row, state)])
+class Told(NamedTuple):
+    """What an event tells about one record."""
+
+    resource: str
+    state: dict[str, Any]
+    version: int
+
+    @property
+    def key(self) -> Key:
+        """The record's key."""
+        return self.resource, UUID(self.state["id"])
+
+
+def learn(session: Session, told: Sequence[Told]) -> None:
+    """Take over records' states, each unless the known one is as new: duplicates and disorder change nothing."""
+    known = _known(session, told)
+    newest: dict[KnownRecord, dict[str, Any]] = {}
+    for each in told:
+        row = known[each.key]
+        if row.version >= each.version:
+            continue
+        state = each.state
+        if "name" not in state and row.resource == "customer":  # a merge may tell no more than who stands for whom
+            state = rules.still_true(newest.get(row, row.state)) | state
+        row.version, newest[row] = each.version, state
+    _derive(session, list(newest.items()))
 
 
 def hand_over(session: Session, *, from_user_id: UUID, to_user_id: UUID) -> None:
     """Give one user's open records to another: their services move them in bulk and publish no event for each."""
     mine = or_(KnownRecord.owner_id == from_user_id, KnownRecord.people.contains([from_user_id]))
-    after: tuple[str, UUID] | None = BEGINNING
+    after: Key | None = BEGINNING
     while after:
         rows, after = _page(session, after, mine)
         moved = [row for row in rows if rules.is_open(row.resource, row.state)]
@@ -46,41 +62,60 @@ def hand_over(session: Session, *, from_user_id: UUID, to_user_id: UUID) -> None
         _derive(session, [(row, rules.handed_over(row.state, *users)) for row in moved])
 
 
-def rederive(session: Session, after: tuple[str, UUID]) -> tuple[str, UUID] | None:
+def rederive(session: Session, after: Key) -> Key | None:
     """Derive everything anew for a batch of records; answers where to go on, None at the end."""
     rows, following = _page(session, after)
     _derive(session, [(row, row.state) for row in rows])
     return following
 
 
-def _derive(session: Session, told: list[tuple[KnownRecord, dict[str, Any]]]) -> None:
+def _known(session: Session, told: Sequence[Told]) -> dict[Key, KnownRecord]:
+    """The records that are told about, locked with their customers; those not known yet are new and empty."""
+    keys = sorted({each.key for each in told})
+    formers = session.scalars(select(KnownRecord.customer_id).where(tuple_(*KEY).in_(keys)))
+    figures.hold(session, [*formers, *(rules.customer_of(each.resource, each.state) for each in told)])
+    known = {(row.resource, row.record_id): row for row in _locked(session, keys)}
+    for resource, record_id in keys:
+        if (resource, record_id) not in known:
+            row = KnownRecord(resource=resource, record_id=record_id, version=-1, people=[], state={}, entries=[])
+            session.add(row)
+            known[resource, record_id] = row
+    return known
+
+
+def _derive(session: Session, told: Sequence[tuple[KnownRecord, dict[str, Any]]]) -> None:
     """Write the states of locked records and everything that follows from them."""
-    changes = figures.Changes()
-    for row, state in told:
-        before, known = figures.posted(row), row.state
-        row.state = state
-        row.unit_id = UUID(state["unit_id"]) if state.get("unit_id") else None
-        row.owner_id = rules.responsible(row.resource, state)
-        row.customer_id = rules.customer_of(row.resource, state)
-        row.people = rules.people(state)
-        row.entries = figures.entries_of(row)
-        figures.repost(session, changes, row, before=before, known=known)
-        search.index(session, row)
-        desktop.note(session, row)
+    changes = [_restated(row, state) for row, state in told]
+    rows = [row for row, _ in told]
     session.flush()
-    figures.write(session, changes)
+    figures.post(session, changes)
+    search.index(session, rows)
+    desktop.note(session, rows)
 
 
-def _page(
-    session: Session, after: tuple[str, UUID], *conditions: Any
-) -> tuple[list[KnownRecord], tuple[str, UUID] | None]:
+def _restated(row: KnownRecord, state: dict[str, Any]) -> figures.Change:
+    change = figures.Change(row, before=figures.posted(row), known=row.state)
+    row.state = state
+    row.unit_id = UUID(state["unit_id"]) if state.get("unit_id") else None
+    row.owner_id = rules.responsible(row.resource, state)
+    row.customer_id = rules.customer_of(row.resource, state)
+    row.people = rules.people(state)
+    row.entries = figures.entries_of(row)
+    return change
+
+
+def _page(session: Session, after: Key, *conditions: Any) -> tuple[list[KnownRecord], Key | None]:
     """The next records in the order of their keys, locked with their customers, and the last key (None at the end)."""
-    key = (KnownRecord.resource, KnownRecord.record_id)
-    page = select(*key, KnownRecord.customer_id).where(tuple_(*key) > after, *conditions).order_by(*key).limit(BATCH)
+    page = select(*KEY, KnownRecord.customer_id).where(tuple_(*KEY) > after, *conditions).order_by(*KEY).limit(BATCH)
     found = session.execute(page).all()
     if not found:
         return [], None
     figures.hold(session, [customer_id for _, _, customer_id in found])
-    chosen = select(KnownRecord).where(tuple_(*key).in_([(resource, each) for resource, each, _ in found]))
-    rows = session.scalars(chosen.order_by(*key).with_for_update().execution_options(populate_existing=True)).all()
-    return list(rows), (found[-1][0], found[-1][1])
+    keys = [(resource, record_id) for resource, record_id, _ in found]
+    return _locked(session, keys), keys[-1]
+
+
+def _locked(session: Session, keys: Sequence[Key]) -> list[KnownRecord]:
+    """Known records in the order of their keys, as they are now, locked until the transaction ends."""
+    chosen = select(KnownRecord).where(tuple_(*KEY).in_(keys)).order_by(*KEY).with_for_update()
+    return list(session.scalars(chosen.execution_options(populate_existing=True)))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from crm_chassis import inbox
+from crm_chassis.service import Handler
 from crm_contracts.envelope import Envelope
 from crm_contracts.events import REGISTRY
 
@@ -31,11 +34,15 @@ IGNORED = frozenset(
 """Events that add nothing to search, figures or the desktop: what matters of them comes with the records' own events."""
 
 
-def on_record(session: Session, envelope: Envelope) -> None:
-    """Learn a record's newest state."""
+def on_records(session: Session, envelopes: Sequence[Envelope]) -> None:
+    """Learn the newest states of records."""
+    actions.learn(session, [_told(envelope) for envelope in envelopes])
+
+
+def _told(envelope: Envelope) -> actions.Told:
     resource = rules.RESOURCES[rules.subject_of(envelope.type)]
     state = rules.state_of(envelope.type, envelope.data, envelope.time)
-    actions.learn(session, resource, state, envelope.aggregateversion)
+    return actions.Told(resource, state, envelope.aggregateversion)
 
 
 def on_handed_over(session: Session, envelope: Envelope) -> None:
@@ -43,7 +50,9 @@ def on_handed_over(session: Session, envelope: Envelope) -> None:
     actions.hand_over(session, from_user_id=UUID(envelope.data["id"]), to_user_id=UUID(envelope.data["to_user_id"]))
 
 
-HANDLERS = {
-    **{name: on_record for name in REGISTRY if rules.subject_of(name) in rules.RESOURCES},
+_LEARN = inbox.Together(on_records)
+
+HANDLERS: dict[str, Handler] = {
+    **{name: _LEARN for name in REGISTRY if rules.subject_of(name) in rules.RESOURCES},
     "crm.gateway.user.handed-over.v1": on_handed_over,
 }

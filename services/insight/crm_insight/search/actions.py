@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete, text
+from sqlalchemy import delete, text, tuple_
 from sqlalchemy.orm import Session
 
 from crm_chassis import text_search
@@ -27,16 +28,21 @@ _STORE = text("""
 """)
 
 
-def index(session: Session, row: KnownRecord) -> None:
-    """Let the record be found as it is now, or not at all any more."""
-    shape = rules.SHAPES.get(row.resource)
-    if shape is None:
-        return
-    if is_alive(row.state) and rules.found_at_all(shape, row.state):
-        session.execute(_STORE, _document(row, shape))
-    else:
-        gone = (Document.resource == row.resource, Document.record_id == row.record_id)
-        session.execute(delete(Document).where(*gone))
+def index(session: Session, rows: Sequence[KnownRecord]) -> None:
+    """Let the records be found as they are now, or not at all any more."""
+    documents, gone = [], []
+    for row in rows:
+        shape = rules.SHAPES.get(row.resource)
+        if shape is None:
+            continue
+        if is_alive(row.state) and rules.found_at_all(shape, row.state):
+            documents.append(_document(row, shape))
+        else:
+            gone.append((row.resource, row.record_id))
+    if documents:
+        session.execute(_STORE, documents)
+    if gone:
+        session.execute(delete(Document).where(tuple_(Document.resource, Document.record_id).in_(gone)))
 
 
 def _document(row: KnownRecord, shape: rules.Shape) -> dict[str, Any]:
