@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 from notify.world import WebSink, World, record
+from sqlalchemy import delete
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
-from crm_chassis import clock, inbox
+from crm_chassis import clock, errors, inbox
 from crm_chassis.identity import Grant
 from crm_chassis.ids import uuid7
 from crm_chassis.testing import Client, everything_of
@@ -254,6 +255,26 @@ def test_a_worker_that_dies_leaves_the_rest_to_the_next_after_its_lease(
     call_due(world, rules.LEASE + timedelta(seconds=1))
 
     assert len(receiver.calls) == 1
+
+
+def test_trouble_after_a_call_leaves_the_webhook_to_the_next_at_once(
+    world: World, admin: Client, receiver: WebSink
+) -> None:
+    hook(admin, receiver.url)
+    world.order()
+
+    def forget() -> None:
+        with world.bench.system() as session:
+            session.execute(delete(Call))
+
+    receiver.meanwhile = forget
+    with pytest.raises(errors.NotFound):
+        call_due(world)
+    receiver.meanwhile = lambda: None
+
+    world.order(number="next")
+    call_due(world)
+    assert numbers(receiver)[1:] == ["next"]
 
 
 def test_replayed_events_stay_in_the_house(world: World, admin: Client, receiver: WebSink) -> None:

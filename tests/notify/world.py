@@ -56,18 +56,20 @@ class MailSink:
 
 
 class WebSink:
-    """Keeps the calls it gets as (headers, body); answers ``status``."""
+    """Keeps the calls it gets as (headers, body); does ``meanwhile`` and answers ``status``."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[dict[str, str], str]] = []
         self.status = 200
         self.location: str | None = None
+        self.meanwhile: Callable[[], None] = lambda: None
         sink = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"])).decode()
                 sink.calls.append(({name.lower(): value for name, value in self.headers.items()}, body))
+                sink.meanwhile()
                 self.send_response(sink.status)
                 if sink.location:
                     self.send_header("Location", sink.location)

@@ -13,12 +13,12 @@ from crm_contracts.envelope import Envelope
 from .churn import consumers as churn
 from .facts import consumers as facts
 from .handover.consumers import on_handed_over
-from .interactions.consumers import on_visit
+from .interactions.consumers import on_visit, on_visit_deleted
 from .leads.consumers import on_converted
 from .timeline import consumers as timeline
 
 
-def _together(*tables: Mapping[str, Handler]) -> dict[str, Handler]:
+def _merged(*tables: Mapping[str, Handler]) -> dict[str, Handler]:
     """One table in which each type's handlers run one after the other, in one transaction."""
     found: dict[str, list[Handler]] = {}
     for table in tables:
@@ -35,7 +35,7 @@ def _in_turn(handlers: list[Handler]) -> Handler:
     return handlers[0] if len(handlers) == 1 else handle
 
 
-HANDLERS = _together(
+HANDLERS = _merged(
     org.HANDLERS,
     facts.HANDLERS,
     churn.HANDLERS,
@@ -44,5 +44,6 @@ HANDLERS = _together(
         "crm.gateway.user.handed-over.v1": on_handed_over,
         "crm.sales.lead.converted.v1": on_converted,
         "crm.expenses.visit.recorded.v1": on_visit,
+        "crm.expenses.visit.deleted.v1": on_visit_deleted,
     },
 )
