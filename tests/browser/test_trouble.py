@@ -72,6 +72,23 @@ def test_a_verb_that_comes_too_late_keeps_its_words_and_says_how_it_stands(syste
     expect(page.get_by_role("button", name="输单", exact=True)).to_have_count(0)
 
 
+def test_going_back_asks_before_a_half_filled_form_is_lost(opened: Opened) -> None:
+    page = opened()
+    page.locator('.side nav a[href="/customers"]').click()
+    page.get_by_role("button", name="新建").first.click()
+    name = page.locator("form.form").get_by_label("名称").first
+    name.fill(f"{COMPANY}四厂")
+    page.evaluate("history.back()")
+    question = page.locator(".el-message-box")
+    question.get_by_role("button", name="取消").click()
+    expect(name).to_have_value(f"{COMPANY}四厂")
+    expect(page).to_have_url(re.compile("/customers"))
+    page.evaluate("history.back()")
+    question.get_by_role("button", name="放弃").click()
+    expect(page.locator("form.form")).to_have_count(0)
+    expect(page).to_have_url(re.compile("/$"))
+
+
 @pytest.mark.timeout(300)
 def test_a_service_that_hangs_is_said_and_costs_nothing_that_was_typed(system: System, opened: Opened) -> None:
     page, other = opened(), opened("n1.manager")

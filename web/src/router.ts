@@ -1,6 +1,7 @@
 import { createRouter, createWebHistory, type RouteLocationMatched, type RouteRecordRaw } from 'vue-router'
 import { PAGES, screenOf } from './records/registry'
 import { useSession } from './session/session'
+import { askBeforeLeaving } from './ui/unsaved'
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -35,6 +36,7 @@ function ahead(matched: RouteLocationMatched[]): void {
   }
 }
 
+askBeforeLeaving(router)
 router.beforeEach(async (to) => {
   const session = useSession()
   if (to.meta.open) return true

@@ -7022,7 +7022,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Delete a day of the trip */
+        /** Delete a day of the trip; a visit goes from the customer's file too */
         delete: operations["travel plan records_delete_day"];
         options?: never;
         head?: never;
@@ -9612,7 +9612,7 @@ export interface components {
              * @description Kind
              * @enum {string|null}
              */
-            readonly kind?: "customer.assigned" | "contact.birthday" | "lead.assigned" | "opportunity.assigned" | "opportunity.won" | "opportunity.lost" | "opportunity.stalled" | "order.confirmed" | "order.delivered" | "order.cancelled" | "receivable.due" | "receivable.overdue" | "churn-case.warned" | "churn-case.escalated" | "request.assigned" | "request.answered" | "request.rated-low" | "sla.warned" | "sla.breached" | "approval.assigned" | "approval.waiting" | "approval.decided" | "approval.timed-out" | "travel-plan.approved" | "claim.paid" | "activity.assigned" | "activity.due" | "activity.overdue" | "user.inactive" | "user.inactive-report" | "user.handed-over" | "webhook.disabled" | null;
+            readonly kind?: "customer.assigned" | "contact.birthday" | "lead.assigned" | "opportunity.assigned" | "opportunity.won" | "opportunity.lost" | "opportunity.stalled" | "order.confirmed" | "order.delivered" | "order.cancelled" | "receivable.due" | "receivable.overdue" | "churn-case.warned" | "churn-case.escalated" | "request.assigned" | "request.escalated" | "request.answered" | "request.rated-low" | "sla.warned" | "sla.breached" | "approval.assigned" | "approval.waiting" | "approval.decided" | "approval.timed-out" | "travel-plan.approved" | "claim.paid" | "activity.assigned" | "activity.due" | "activity.overdue" | "user.inactive" | "user.inactive-report" | "user.handed-over" | "webhook.disabled" | null;
             /** @description Link */
             readonly link?: string | null;
             /** @description Number */
@@ -10650,7 +10650,7 @@ export interface components {
              * @description List
              * @enum {string}
              */
-            collection: "notifications" | "products" | "articles" | "regions" | "expense-policies" | "churn-cases" | "reminder-rules" | "payments" | "org-units" | "receivables" | "customers" | "interactions" | "travel-plans" | "approvals" | "competitors" | "contacts" | "roles" | "orders" | "churn-rules" | "deliveries" | "api-keys" | "activities" | "audit-entries" | "approval-flows" | "webhooks" | "pipelines" | "expense-categories" | "claims" | "saved-views" | "sla-policies" | "leads" | "opportunities" | "requests" | "users";
+            collection: "saved-views" | "audit-entries" | "regions" | "opportunities" | "expense-policies" | "pipelines" | "approval-flows" | "orders" | "interactions" | "competitors" | "org-units" | "contacts" | "activities" | "claims" | "requests" | "travel-plans" | "expense-categories" | "customers" | "approvals" | "deliveries" | "roles" | "products" | "users" | "payments" | "reminder-rules" | "api-keys" | "churn-rules" | "receivables" | "leads" | "sla-policies" | "notifications" | "churn-cases" | "webhooks" | "articles";
             /** @description Columns */
             columns?: string[] | null;
             /**

@@ -41,7 +41,13 @@ export function date(value: string | null | undefined): string {
 
 export function moment(value: string | null | undefined): string {
   if (!value) return ''
-  return dateFormat({ year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hour12: false }).format(new Date(value))
+  return dateFormat({ year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(new Date(value))
+}
+
+/** Day and time of what is at most months away: the year goes without saying. */
+export function dayAndTime(value: string | null | undefined): string {
+  if (!value) return ''
+  return dateFormat({ month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(new Date(value))
 }
 
 /** How long ago, or in how long, for times near now; the date beyond thirty days. */

@@ -128,6 +128,38 @@ export function bodyOf(values: Record<string, unknown>): Record<string, unknown>
   return body
 }
 
+/** When an event has reached the customer's timeline and figures: a moment later than the answer, on a busy day two. */
+const EVENTS_MS = [900, 2500]
+
+/** The part of a record that names customers. */
+interface Named {
+  id: string
+  customer_id?: unknown
+  customer_ids?: unknown
+  about?: unknown
+}
+
+function customersOf(record: Named): string[] {
+  const about = (record.about ?? {}) as { type?: unknown; id?: unknown }
+  const named = [record.customer_id, ...(Array.isArray(record.customer_ids) ? record.customer_ids : []), about.type === 'customer' ? about.id : null]
+  return [...new Set(named)].filter((id): id is string => typeof id === 'string' && id !== '')
+}
+
+/** The pages of a record's customers ask anew: now, for what their own service knows, and when events have come. */
+function retellCustomers(client: QueryClient, record: Named): void {
+  for (const id of customersOf(record)) {
+    const again = (): void => void client.invalidateQueries({ queryKey: ['timeline', id] })
+    again()
+    for (const wait of EVENTS_MS) setTimeout(again, wait)
+  }
+}
+
+/** What is told of a record that was written is asked for anew, on its own page and on its customers'. */
+export function retell(client: QueryClient, record: Named): void {
+  void client.invalidateQueries({ queryKey: ['timeline', record.id] })
+  retellCustomers(client, record)
+}
+
 /** Show a changed record everywhere at once: in its own view, in every list that holds it; counts are asked anew. */
 export function spread(client: QueryClient, collection: string, record: RecordRow): void {
   client.setQueryData(['record', collection, record.id], record)
@@ -137,14 +169,17 @@ export function spread(client: QueryClient, collection: string, record: RecordRo
       : data,
   )
   void client.invalidateQueries({ queryKey: ['history', collection, record.id] })
-  void client.invalidateQueries({ queryKey: ['timeline', record.id] })
   void client.invalidateQueries({ queryKey: ['board', collection] })
+  retell(client, record)
 }
 
 export function useWriting(collection: MaybeRefOrGetter<string>) {
   const client = useQueryClient()
   const name = (): string => toValue(collection)
-  const refresh = (): Promise<void> => client.invalidateQueries({ queryKey: ['list', name()] })
+  const refresh = (): Promise<void> => {
+    void client.invalidateQueries({ queryKey: ['board', name()] })
+    return client.invalidateQueries({ queryKey: ['list', name()] })
+  }
 
   return {
     refresh,
@@ -158,8 +193,8 @@ export function useWriting(collection: MaybeRefOrGetter<string>) {
       })
       const made = withoutSecret(name(), answer)
       client.setQueryData(['record', name(), made.id], made)
+      retell(client, made)
       await refresh()
-      void client.invalidateQueries({ queryKey: ['board', name()] })
       return made
     },
     /** Raises ApiError 412 when somebody changed the record since `version`. */
@@ -171,10 +206,14 @@ export function useWriting(collection: MaybeRefOrGetter<string>) {
     },
     async remove(record: Pick<RecordRow, 'id' | 'version'>): Promise<void> {
       await call('DELETE', `/${name()}/${record.id}`, { etag: `"${record.version}"` })
+      client.removeQueries({ queryKey: ['record', name(), record.id] })
+      retellCustomers(client, record)
       await refresh()
     },
     async restore(id: string): Promise<RecordRow> {
       const record = await post<RecordRow>(`/${name()}/${id}/restore`)
+      client.setQueryData(['record', name(), id], record)
+      retell(client, record)
       await refresh()
       return record
     },
@@ -193,7 +232,6 @@ export function useWriting(collection: MaybeRefOrGetter<string>) {
       const answer = await post<{ results?: BulkResult[] } & Partial<Job>>(`/${name()}/bulk`, { action, args, ...chosen })
       await refresh()
       void client.invalidateQueries({ queryKey: ['record', name()] })
-      void client.invalidateQueries({ queryKey: ['board', name()] })
       return answer
     },
   }

@@ -64,7 +64,8 @@ export function filterValue(field: Field | undefined, value: string): string {
   if (field.options) return value.split(',').map((one) => optionLabel(field, one)).join('、')
   if (isRef(field) || field.type === 'refs') return value.split(',').map((one) => nameOf(targetOf(field), one) ?? '…').join('、')
   if (field.type === 'boolean') return value === 'true' ? t('records.yes') : t('records.no')
-  return value
+  // An address can be written by hand: what is no time stays as it is.
+  return isTime(field) && !Number.isNaN(Date.parse(value)) ? textOf(field, value) : value
 }
 
 export function optionLabel(field: Field, value: unknown): string {

@@ -202,6 +202,7 @@ export default defineTexts({
   moved: ['“{name}”已移到{to}', '“{name}” moved to {to}'],
   grip: ['拖动“{name}”', 'Drag “{name}”'],
   board_empty: ['空', 'Empty'],
+  board_shut_out: ['看板上只有“{held}”的记录，当前条件把它们都排除了。请切换到列表查看。', 'The board holds only what is “{held}”, and these conditions leave none of it. Switch to the list to see what they find.'],
   board_more: ['还有 {n} 条', '{n} more'],
   forbidden_list: ['你的角色不能查看这里', 'Your roles do not reach this list'],
   error_unreachable: ['连接不上服务器，检查网络后重试', 'The server cannot be reached; check the network and try again'],

@@ -79,8 +79,9 @@ export const useSession = defineStore('session', () => {
     const answer = await post<{ csrf_token: string }>('/auth/login', { username, password, ...(totp ? { totp } : {}) })
     csrf.value = answer.csrf_token
     await accept(await get<Me>('/auth/me'))
-    // Another person must not find the first one's half-filled forms.
-    if (expired.value && before && before !== me.value?.user.id) location.assign('/')
+    // Another person must not find the first one's half-filled forms, nor send as their own what the first one began:
+    // what waits for the sign-in goes with this document.
+    if (expired.value && before && before !== me.value?.user.id) return location.assign('/')
     expired.value = false
     waiting?.resolve()
     waiting = null

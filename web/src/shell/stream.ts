@@ -1,5 +1,6 @@
 import { useQuery, useQueryClient, type QueryClient } from '@tanstack/vue-query'
-import { onBeforeUnmount, ref } from 'vue'
+import { useDocumentVisibility } from '@vueuse/core'
+import { onBeforeUnmount, ref, watch } from 'vue'
 import { BASE, get } from '../api/client'
 
 const POLL_MS = 30_000
@@ -19,15 +20,17 @@ export interface Notice {
 export function lookAgain(client: QueryClient, link: string | null | undefined): void {
   const [collection, id] = (link ?? '').split(/[?#]/)[0]?.split('/').slice(1) ?? []
   if (!collection || !id) return
-  for (const queryKey of [['record', collection, id], ['list', collection], ['board', collection]]) void client.invalidateQueries({ queryKey })
+  for (const queryKey of [['record', collection, id], ['timeline', id], ['list', collection], ['board', collection]]) void client.invalidateQueries({ queryKey })
 }
 
 /**
  * The unread count, live. The browser reconnects the stream by itself and resumes after the last event it saw; while it
- * cannot, the count is asked for at intervals.
+ * cannot, the count is asked for at intervals. A tab that nobody looks at holds no stream: a browser opens only a few
+ * connections to one server, and what a tab missed is asked for when it is looked at again.
  */
 export function useNotices() {
   const client = useQueryClient()
+  const visibility = useDocumentVisibility()
   const live = ref(false)
   const unread = useQuery({
     queryKey: ['unread'],
@@ -37,12 +40,18 @@ export function useNotices() {
   let source: EventSource | null = null
   let revival = 0
 
-  function connect(): void {
+  function disconnect(): void {
+    clearTimeout(revival)
     source?.close()
+    source = null
+    live.value = false
+  }
+  function connect(): void {
+    disconnect()
     source = new EventSource(`${BASE}/notifications/stream`)
     source.onopen = () => {
       live.value = true
-      void client.invalidateQueries({ queryKey: ['unread'] })
+      for (const queryKey of [['unread'], ['notices']]) void client.invalidateQueries({ queryKey })
     }
     source.addEventListener('notification', (event: MessageEvent<string>) => {
       void client.invalidateQueries({ queryKey: ['unread'] })
@@ -55,10 +64,7 @@ export function useNotices() {
       if (source?.readyState === EventSource.CLOSED) revival = window.setTimeout(connect, REVIVE_MS)
     }
   }
-  connect()
-  onBeforeUnmount(() => {
-    clearTimeout(revival)
-    source?.close()
-  })
+  watch(visibility, (now) => (now === 'visible' ? connect() : disconnect()), { immediate: true })
+  onBeforeUnmount(disconnect)
   return { live, unread }
 }

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { ApiError } from '../api/errors'
-import { useAttempt } from './attempt'
+import { useAttempt, useKept } from './attempt'
 
 const refusal = (pointer: string): ApiError => new ApiError({ status: 422, code: 'invalid', detail: 'no', errors: [{ pointer, code: 'invalid', message: 'too long' }] })
 
@@ -24,4 +24,19 @@ test('a second press while the first is under way does nothing', async () => {
   end()
   await first
   expect(busy.value).toBe(false)
+})
+
+test('what is sent stays the same until the server has decided, and is made anew after that', async () => {
+  let made = 0
+  const { once, forget } = useKept(() => ++made)
+  const sent: number[] = []
+  const press = (error?: unknown): Promise<void> => once((kept) => { sent.push(kept); return error ? Promise.reject(error) : Promise.resolve() }).catch(() => undefined)
+  await press(new ApiError({ status: 503, code: 'busy', detail: '' }))
+  await press(new ApiError({ status: 0, code: 'unreachable', detail: '' }))
+  await press(refusal('/name'))
+  await press()
+  await press()
+  forget()
+  await press()
+  expect(sent).toEqual([1, 1, 1, 2, 2, 3])
 })

@@ -20,6 +20,26 @@ export function useBusy() {
 }
 
 /**
+ * What a repeated press sends unchanged, the key above all: made at the first press, and kept while nobody knows how the
+ * request ended. A refused attempt is over, so the next press makes it anew; `forget` it when all is done.
+ */
+export function useKept<Kept>(make: () => Kept) {
+  let kept: Kept | undefined
+  async function once<Answer>(work: (kept: Kept) => Promise<Answer>): Promise<Answer> {
+    try {
+      return await work((kept ??= make()))
+    } catch (error) {
+      if (error instanceof ApiError && error.decided) kept = undefined
+      throw error
+    }
+  }
+  function forget(): void {
+    kept = undefined
+  }
+  return { once, forget }
+}
+
+/**
  * A form that is sent: `busy` while it is, then `errors` by field, and `general`, a sentence, unless one of the fields
  * that `shown` names shows what is wrong. `refused` is called after that and may say it better.
  */

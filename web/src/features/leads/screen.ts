@@ -8,10 +8,9 @@ import { askReason } from './reason'
 const STATES = ['new', 'working', 'converting', 'converted', 'discarded']
 
 async function columns(filters: Record<string, string>): Promise<BoardColumn[]> {
-  const { status: _status, status__in: _statuses, ...rest } = filters
   const schema = await get<Schema>('/leads/schema')
   const options = schema.fields.find((field) => field.name === 'status')?.options ?? []
-  const pages = await Promise.all(STATES.map((status) => get<Page>('/leads', { ...rest, status, limit: 1, fields: 'id', count: true })))
+  const pages = await Promise.all(STATES.map((status) => get<Page>('/leads', { ...filters, status, limit: 1, fields: 'id', count: true })))
   const english = document.documentElement.lang === 'en'
   return STATES.map((value, at) => {
     const named = options.find((option) => option.value === value)?.label

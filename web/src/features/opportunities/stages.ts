@@ -3,9 +3,10 @@ import { get } from '../../api/client'
 import { locale } from '../../i18n'
 import type { Money } from '../../i18n/format'
 import type { BoardColumn } from '../../records/screen'
+import { sum } from '../claims/decimal'
 
 export interface Named { name: string; name_en: string | null }
-interface Counted extends Named { stage: string; count: number; amounts: Money[] }
+export interface Counted extends Named { stage: string; count: number; amounts: Money[] }
 interface Funnel { pipelines: { id: string; stages: Counted[] }[] }
 export interface Pipeline { id: string; name: string; stages: (Named & { key: string; probability: number | null })[] }
 
@@ -35,12 +36,30 @@ export function stageName(value: unknown, record: Record<string, unknown>): stri
   return stage && named(stage)
 }
 
-/** The columns of the board, with the server's counts and sums. */
+/** One sum for each currency, in the currencies' order: amounts of different currencies are not added. */
+export function totals(amounts: Money[]): Money[] {
+  const currencies = [...new Set(amounts.map((one) => one.currency))].sort()
+  return currencies.map((currency) => ({ amount: sum(amounts.filter((one) => one.currency === currency).map((one) => one.amount)), currency }))
+}
+
+/** One column for each key: pipelines may share it under several names, and the cards of all of them lie in it. */
+export function columnsOf(stages: Counted[]): BoardColumn[] {
+  return [...new Set(stages.map((stage) => stage.stage))].map((key) => {
+    const same = stages.filter((stage) => stage.stage === key)
+    return {
+      value: key,
+      label: [...new Set(same.map(named))].join(' / '),
+      count: same.reduce((count, stage) => count + stage.count, 0),
+      sums: totals(same.flatMap((stage) => stage.amounts)),
+    }
+  })
+}
+
+/** The columns of the board, with the server's counts and sums under the same filters as the cards. */
 export async function stageColumns(filters: Record<string, string>): Promise<BoardColumn[]> {
-  const { status: _status, status__in: _statuses, ...rest } = filters
-  const funnel = await get<Funnel>('/opportunities/funnel', rest)
-  const found = funnel.pipelines.flatMap((pipeline) => pipeline.stages).map((stage) => ({ value: stage.stage, label: named(stage), count: stage.count, sums: stage.amounts }))
-  if (found.length) return found.filter((column, at) => found.findIndex((other) => other.value === column.value) === at)
+  const funnel = await get<Funnel>('/opportunities/funnel', filters)
+  const found = columnsOf(funnel.pipelines.flatMap((pipeline) => pipeline.stages))
+  if (found.length) return found
   // Without an open deal the funnel names no stage; the board still shows where one would begin.
   const pipelines = await get<{ items: Pipeline[] }>('/pipelines', { limit: 1 })
   return (pipelines.items[0]?.stages ?? []).map((stage) => ({ value: stage.key, label: named(stage), count: 0, sums: [] }))
