@@ -12,6 +12,7 @@ from crm_chassis.schedules import Schedule
 from crm_chassis.service import Service
 
 from .audit.collection import audit_entries
+from .audit.consumers import HANDLERS
 from .audit.routes import blueprint as audit_routes
 from .bootstrap import bootstrap
 from .identity import lockout, sessions
@@ -60,6 +61,7 @@ service = Service(
     base=Base,
     blueprints=[auth_routes, user_routes, org_routes, permission_routes, audit_routes, system_routes, page_routes],
     collections=[org_units, users, roles, api_keys, saved_views, audit_entries],
+    handlers=HANDLERS,
     schedules=[
         Schedule("sessions.forget_old", 3600, sessions.forget_old),
         Schedule("lockout.forget_old", 3600, lockout.forget_old),

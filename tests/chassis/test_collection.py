@@ -85,6 +85,32 @@ def test_a_change_needs_the_version_that_was_read(n1: Client) -> None:
     assert history[0]["actor_name"] == "n1"
 
 
+def test_a_record_is_given_to_active_users_in_reach_by_those_whose_right_reaches_it(
+    bench: Bench, group: dict[str, UUID], n1: Client, e1: Client
+) -> None:
+    made = n1.post("/competitors", {"name": "Rival"}).json
+    path = f"/competitors/{made['id']}"
+    colleague = bench.caller(group["N1"], [], username="colleague").user_id
+    chief = bench.caller(group["N"], [], username="chief").user_id
+    here, there = (Grant(subtrees=frozenset({group[unit]})) for unit in ("N1", "E1"))
+    grants = {"competitor:read": here, "competitor:update": here, "competitor:create": here}
+    stranger = bench.client(bench.caller(group["N1"], {**grants, "competitor:configure": there}))
+
+    def codes(client: Client, owner_id: UUID) -> list[str]:
+        answers = [
+            client.patch(path, {"owner_id": owner_id}, version=1),
+            client.post("/competitors", {"name": "Other", "owner_id": owner_id}),
+        ]
+        return [answer.json["errors"][0]["code"] for answer in answers]
+
+    assert codes(n1, uuid7()) == ["unknown", "unknown"]
+    assert codes(n1, e1.principal.user_id) == ["out_of_scope", "out_of_scope"]
+    assert codes(stranger, colleague) == ["out_of_scope", "out_of_scope"]
+    assert n1.patch(path, {"owner_id": colleague}, version=1).json["owner_id"] == str(colleague)
+    assert n1.post("/competitors", {"name": "Other", "owner_id": chief}).status_code == 201
+    assert n1.patch(path, {"owner_id": None}, version=2).json["owner_id"] is None
+
+
 def test_values_that_do_not_fit_are_named(n1: Client) -> None:
     answer = n1.post("/competitors", {"website": "ftp://x", "surprise": 1})
 

@@ -6,7 +6,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy.orm import Session
 
+from crm_chassis import clock
+from crm_chassis.jobs import LEASE, JobRun
 from crm_chassis.testing import Bench, Client
 
 from .conftest import ALL
@@ -79,6 +82,38 @@ def test_many_tags_are_changed_by_a_job(bench: Bench, n1: Client, monkeypatch: p
     bench.run_jobs()
     assert n1.get(started.headers["Location"]).json["counts"] == {"ok": 2, "error": 0}
     assert [record["tags"] for record in n1.get("/competitors").json["items"]] == [["old", "new"]] * 2
+
+
+class Mortal(JobRun):
+    """A run whose process ends, the first time, in the transaction of its second batch of two."""
+
+    def save(self, session: Session, *, done: int, total: int | None = None, **cursor: Any) -> None:
+        if self.attempt == 1 and done > 2:
+            raise KeyboardInterrupt
+        super().save(session, done=done, total=total, **cursor)
+
+
+@pytest.mark.parametrize("chosen", ["filter", "ids"])
+def test_a_bulk_job_that_was_cut_off_passes_no_record_over(
+    bench: Bench, n1: Client, monkeypatch: pytest.MonkeyPatch, chosen: str
+) -> None:
+    """What it does takes records out of its own filter."""
+    monkeypatch.setattr("crm_chassis.collection.bulk.AT_ONCE", 1)
+    monkeypatch.setattr("crm_chassis.collection.imports.BATCH", 2)
+    ids = [n1.post("/competitors", {"name": f"R{n}", "tags": ["old"]}).json["id"] for n in range(5)]
+    body = {"action": "remove_tags", "args": {"tags": ["old"]}}
+    body |= {"filter": {"tags": "old"}} if chosen == "filter" else {"ids": ids}
+    started = n1.post("/competitors/bulk", body)
+    monkeypatch.setattr("crm_chassis.jobs.JobRun", Mortal)
+    with pytest.raises(KeyboardInterrupt):
+        bench.run_jobs()
+    late = n1.post("/competitors", {"name": "Late", "tags": ["old"]}).json["id"]
+    with clock.frozen(clock.now() + 2 * LEASE):
+        bench.run_jobs()
+
+    job = n1.get(started.headers["Location"]).json
+    assert (job["state"], job["counts"], job["progress"]) == ("done", {"ok": 5, "error": 0}, {"done": 5, "total": 5})
+    assert [record["id"] for record in n1.get("/competitors?tags=old").json["items"]] == [late]
 
 
 def test_an_import_takes_the_good_lines_and_gives_the_bad_ones_back(bench: Bench, n1: Client) -> None:

@@ -26,7 +26,6 @@ OURS = sorted(name for name, event in REGISTRY.items() if event.service in SERVI
 
 
 UNSEEN = {
-    "crm.customer.contact.deleted.v1",
     "crm.customer.customer.merged.v1",
     "crm.customer.customer.unmerged.v1",
     "crm.expenses.travel-plan.deleted.v1",

@@ -89,6 +89,18 @@ def test_activity_verbs_refuse_strangers_and_what_is_over(
     assert n1.patch(path, {"subject": "y"}, version=2).status_code == 409
 
 
+def test_a_deletion_is_announced_and_so_is_its_being_taken_back(bench: Bench, n1: Client) -> None:
+    path = f"/activities/{n1.post('/activities', {'subject': 'x'}).json['id']}"
+
+    assert n1.delete(path, version=1).status_code == 204
+    assert n1.post(f"{path}/restore").status_code == 200
+
+    (gone,) = bench.events("crm.customer.activity.deleted.v1")
+    (back,) = bench.events("crm.customer.activity.changed.v1")
+    assert (gone["aggregateversion"], back["aggregateversion"]) == (2, 3)
+    assert gone["data"]["status"] == back["data"]["status"] == "planned"
+
+
 def test_a_completed_activity_may_become_an_interaction(bench: Bench, n1: Client, made: Made) -> None:
     customer = made("甲")
     activity = n1.post("/activities", {"subject": "拜访", "kind": "visit", "customer_id": customer["id"]}).json

@@ -248,6 +248,27 @@ def test_a_lost_customer_is_not_warned_of_again_for_the_same_silence(
     assert len(scan(bench, NOW + timedelta(days=2))) == 2
 
 
+def test_a_lost_customer_who_orders_again_is_recovered(
+    bench: Bench, n1: Client, case: dict[str, Any], order: Callable[..., str]
+) -> None:
+    customer = n1.get(f"/customers/{case['customer_id']}").json
+    n1.post(f"/churn-cases/{case['id']}/confirm-lost", {"reason": "转投他人"})
+
+    def risk() -> str:
+        return n1.get(f"/customers/{customer['id']}").json["churn_risk"]
+
+    with clock.frozen(NOW):
+        order(customer, "2026-01-10")
+        assert risk() == "lost"
+        order(customer, "2026-02-20")
+        assert risk() == "lost"
+        order(customer, "2026-08-30")
+
+    assert risk() == "low"
+    assert n1.get(f"/churn-cases/{case['id']}").json["status"] == "recovered"
+    assert len(bench.events("crm.customer.churn-case.recovered.v1")) == 1
+
+
 def test_a_recovery_people_speak_of_starts_the_months_anew(bench: Bench, n1: Client, case: dict[str, Any]) -> None:
     with clock.frozen(NOW):
         assert n1.post(f"/churn-cases/{case['id']}/recover").json["status"] == "recovered"
@@ -263,6 +284,41 @@ def test_an_open_case_follows_its_customer(n1: Client, seller: Client, case: dic
 
     followed = seller.get(f"/churn-cases/{case['id']}").json
     assert (followed["owner_id"], followed["unit_id"]) == (owner, str(seller.principal.unit_id))
+
+
+def test_whoever_keeps_a_copy_of_a_case_hears_that_its_customer_changed_hands_or_name(
+    bench: Bench, n1: Client, seller: Client, case: dict[str, Any]
+) -> None:
+    path, owner = f"/customers/{case['customer_id']}", str(seller.principal.user_id)
+    unit = str(seller.principal.unit_id)
+
+    def told() -> tuple[str | None, str, str, int]:
+        event = bench.events("crm.customer.churn-case.changed.v1")[-1]
+        data = event["data"]
+        return data["owner_id"], data["unit_id"], data["customer_name"], event["aggregateversion"]
+
+    n1.post(f"{path}/assign", {"owner_id": owner})
+    assert told() == (owner, unit, "甲甲", 2)
+    n1.post(f"{path}/release", {"reason": "x"})
+    assert told() == (None, unit, "甲甲", 3)
+    claimed = seller.post(f"{path}/claim")
+    assert told() == (owner, unit, "甲甲", 4)
+    n1.patch(path, {"name": "乙乙"}, version=claimed.json["version"])
+    assert told() == (owner, unit, "乙乙", 5)
+    renamed = n1.get(path).json
+    n1.patch(path, {"address": "世纪大道"}, version=renamed["version"])
+    assert told() == (owner, unit, "乙乙", 5)
+
+
+def test_a_handover_of_a_users_work_is_told_of_open_cases_too(
+    bench: Bench, n1: Client, seller: Client, case: dict[str, Any]
+) -> None:
+    old, new = str(n1.principal.user_id), str(seller.principal.user_id)
+
+    bench.deliver("crm.gateway.user.handed-over.v1", {"id": old, "to_user_id": new}, version=2)
+
+    (event,) = bench.events("crm.customer.churn-case.changed.v1")
+    assert (event["data"]["id"], event["data"]["owner_id"]) == (case["id"], new)
 
 
 # --- orders -----------------------------------------------------------------------------------------------------------

@@ -8,8 +8,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
 from crm_chassis.ids import uuid7
+from crm_chassis.inbox_rows import InboxRow
 from crm_chassis.testing import Bench, Client
 from crm_customer.contacts.rules import vcard
 from crm_customer.content_lines import document, folded
@@ -94,6 +96,20 @@ def test_a_contact_moved_to_another_customer_follows_it(n1: Client, seller: Clie
     assert (moved.json["unit_id"], moved.json["owner_id"]) == (target["unit_id"], target["owner_id"])
 
 
+def test_a_deletion_of_a_contact_is_announced_and_so_is_its_being_taken_back(
+    bench: Bench, n1: Client, made: Made
+) -> None:
+    path = f"/contacts/{n1.post('/contacts', {'customer_id': made('甲')['id'], 'name': '王一'}).json['id']}"
+
+    assert n1.delete(path, version=1).status_code == 204
+    assert n1.post(f"{path}/restore").status_code == 200
+
+    facts = [
+        event["type"].split(".")[3] for event in bench.events() if event["type"].startswith("crm.customer.contact")
+    ]
+    assert facts == ["created", "deleted", "changed"]
+
+
 def test_an_interaction_is_recorded_and_moves_the_last_contact(bench: Bench, n1: Client, made: Made) -> None:
     customer = made("甲")
     path = f"/customers/{customer['id']}"
@@ -126,19 +142,70 @@ def test_a_contact_named_in_an_interaction_is_the_customers(n1: Client, made: Ma
     assert n1.post("/interactions", {**body, "customer_id": other["id"]}).status_code == 201
 
 
-def test_a_visit_on_a_trip_becomes_an_interaction_once(bench: Bench, n1: Client, made: Made) -> None:
-    customer, record_id = made("甲"), str(uuid7())
-    visit = {
-        "id": record_id,
+def visit_to(customer: dict[str, Any]) -> dict[str, Any]:
+    """A visit as the trip's record of it is announced."""
+    return {
+        "id": str(uuid7()),
         "unit_id": customer["unit_id"],
-        "owner_id": str(n1.principal.user_id),
-        "traveller_id": str(n1.principal.user_id),
+        "owner_id": str(uuid7()),
+        "traveller_id": str(uuid7()),
         "travel_plan_id": str(uuid7()),
         "customer_id": customer["id"],
         "on": "2026-03-05",
         "what": "看样\n细节",
         "result": "满意",
     }
+
+
+VISITED, UNDONE = "crm.expenses.visit.recorded.v1", "crm.expenses.visit.deleted.v1"
+
+
+def test_a_visit_that_is_deleted_goes_from_the_customers_file(bench: Bench, n1: Client, made: Made) -> None:
+    customer = made("甲")
+    visit = visit_to(customer)
+    bench.deliver(VISITED, visit, version=1)
+    path = f"/customers/{customer['id']}/timeline?kinds=interaction"
+    assert len(n1.get(path).json["items"]) == 1
+
+    for _ in range(2):
+        bench.deliver(UNDONE, visit, version=2)
+
+    assert n1.get("/interactions").json["items"] == []
+    assert n1.get(path).json["items"] == []
+
+
+def test_a_visit_is_gone_in_whatever_order_its_news_come(bench: Bench, n1: Client, made: Made) -> None:
+    early, late, unknown = visit_to(made("甲")), visit_to(made("乙")), visit_to({"id": str(uuid7()), "unit_id": None})
+    bench.deliver(VISITED, late, version=1)
+
+    for kind, visit, version in ((UNDONE, early, 2), (VISITED, early, 1), (UNDONE, late, 3), (VISITED, late, 2)):
+        bench.deliver(kind, visit, version=version)
+    bench.deliver(UNDONE, unknown, version=2)
+
+    assert n1.get("/interactions").json["items"] == []
+    with bench.system() as session:
+        rows = session.execute(select(InboxRow.last_error).where(InboxRow.type.in_((VISITED, UNDONE)))).scalars()
+        assert set(rows) == {None}
+
+
+def test_a_visit_that_somebody_deleted_here_is_not_brought_back_by_a_correction(
+    bench: Bench, n1: Client, made: Made
+) -> None:
+    visit = visit_to(made("甲"))
+    bench.deliver(VISITED, visit, version=1)
+    assert n1.delete(f"/interactions/{visit['id']}", version=1).status_code == 204
+
+    bench.deliver(VISITED, {**visit, "result": "很满意"}, version=2)
+
+    assert n1.get("/interactions").json["items"] == []
+    with bench.system() as session:
+        assert session.scalar(select(InboxRow.status).where(InboxRow.aggregate_version == 2)) == "done"
+
+
+def test_a_visit_on_a_trip_becomes_an_interaction_once(bench: Bench, n1: Client, made: Made) -> None:
+    customer = made("甲")
+    visit = visit_to(customer)
+    record_id = visit["id"]
     kind = "crm.expenses.visit.recorded.v1"
     bench.deliver(kind, visit, version=1)
     bench.deliver(kind, visit, version=1)

@@ -12,7 +12,9 @@ import pytest
 from werkzeug.test import TestResponse
 
 from crm_chassis import crash
+from crm_chassis.identity import Grant
 from crm_chassis.ids import uuid7
+from crm_chassis.org import OrgUser
 from crm_chassis.testing import Bench, Client
 
 Made = Callable[..., dict[str, Any]]
@@ -288,13 +290,80 @@ def test_a_manager_who_takes_a_customer_leaves_it_in_its_team(
     assert (moved["owner_id"], moved["unit_id"]) == (str(n1.principal.user_id), str(units["A"]))
 
 
-def test_an_edit_of_the_owner_is_remembered_too(n1: Client, seller: Client, made: Made) -> None:
-    customer = made("甲")
-    changed = n1.patch(f"/customers/{customer['id']}", {"owner_id": str(seller.principal.user_id)}, version=1)
+def test_an_edit_of_the_owner_does_and_tells_what_assigning_does(
+    bench: Bench, units: dict[str, UUID], n1: Client, seller: Client, made: Made
+) -> None:
+    customer, owner = made("甲"), str(seller.principal.user_id)
+    changed = n1.patch(f"/customers/{customer['id']}", {**_sent_back(customer), "owner_id": owner}, version=1)
 
     assert changed.status_code == 200, changed.json
+    assert (changed.json["owner_id"], changed.json["unit_id"]) == (owner, str(units["A"]))
     history = n1.get(f"/customers/{customer['id']}/ownerships").json["items"]
-    assert [entry["action"] for entry in history] == ["change"]
+    assert [entry["action"] for entry in history] == ["assign"]
+    (told,) = bench.events("crm.customer.customer.assigned.v1")
+    assert (told["data"]["owner_id"], told["data"]["from_owner_id"]) == (owner, customer["owner_id"])
+    assert bench.events("crm.customer.customer.changed.v1") == []
+
+
+def _sent_back(customer: dict[str, Any]) -> dict[str, Any]:
+    """What a caller sends who edits one field and leaves the others as they were read."""
+    return {name: customer[name] for name in ("name", "code", "unit_id", "tags", "custom")}
+
+
+def test_an_edit_of_the_owner_and_more_is_told_as_both_and_takes_the_unit_it_names(
+    bench: Bench, units: dict[str, UUID], n1: Client, seller: Client, made: Made
+) -> None:
+    path = f"/customers/{made('甲')['id']}"
+    wanted = {"owner_id": str(seller.principal.user_id), "unit_id": str(units["B"]), "level": "A"}
+
+    changed = n1.patch(path, wanted, version=1).json
+
+    assert {name: changed[name] for name in wanted} == wanted
+    facts = [
+        (e["type"].split(".")[3], e["aggregateversion"]) for e in bench.events() if ".customer.customer." in e["type"]
+    ]
+    assert facts == [("created", 1), ("assigned", 2), ("changed", 3)]
+
+
+def test_an_edit_gives_a_customer_to_nobody_whom_assigning_would_not(
+    bench: Bench, units: dict[str, UUID], n1: Client, e1: Client, seller: Client, made: Made
+) -> None:
+    path, colleague = f"/customers/{made('甲')['id']}", str(seller.principal.user_id)
+    elsewhere = Grant(subtrees=frozenset({units["E1"]}))
+    here = Grant(subtrees=frozenset({units["N1"]}))
+    grants = {"customer:read": here, "customer:update": here, "customer:assign": elsewhere}
+    stranger = bench.client(bench.caller(units["N1"], grants))
+
+    def refusal(client: Client, owner_id: str | None) -> tuple[int, str, str]:
+        answer = client.patch(path, {"owner_id": owner_id}, version=1)
+        error = answer.json.get("errors", [{"pointer": "", "code": answer.json["code"]}])[0]
+        return answer.status_code, error["pointer"], error["code"]
+
+    assert refusal(n1, str(uuid7())) == (422, "/owner_id", "unknown")
+    assert refusal(n1, str(e1.principal.user_id)) == (422, "/owner_id", "out_of_scope")
+    assert refusal(n1, None) == (422, "/owner_id", "required")
+    assert refusal(stranger, colleague) == (403, "", "forbidden")
+    assert "`release`" in n1.patch(path, {"owner_id": None}, version=1).json["detail"]
+    assert n1.get(path).json["version"] == 1
+
+
+def test_a_new_customer_is_given_to_active_users_in_reach_only(
+    bench: Bench, units: dict[str, UUID], n1: Client, e1: Client, seller: Client
+) -> None:
+    left = bench.caller(units["A"], [], username="left").user_id
+    with bench.system() as session:
+        session.get_one(OrgUser, left).active = False
+    boss = bench.caller(units["BD"], [], username="boss").user_id
+
+    def answer(owner_id: UUID) -> Any:
+        made = n1.post("/customers", {"name": str(uuid7()), "owner_id": str(owner_id)})
+        return made.status_code if made.status_code == 201 else made.json["errors"][0]["code"]
+
+    assert answer(uuid7()) == answer(left) == "unknown"
+    assert answer(e1.principal.user_id) == "out_of_scope"
+    assert answer(seller.principal.user_id) == answer(boss) == 201
+    refused = seller.post("/customers", {"name": "乙", "owner_id": str(n1.principal.user_id)})
+    assert refused.json["errors"][0]["pointer"] == "/owner_id"
 
 
 def test_customers_can_be_assigned_in_bulk(n1: Client, seller: Client, made: Made) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from crm_chassis.ids import uuid7
 from crm_chassis.testing import Bench, Client
 from crm_customer.customers import rules
+from crm_customer.customers.models import Customer, CustomerKey
 
 Made = Callable[..., dict[str, Any]]
 CODE = "91110000600037341L"
@@ -39,6 +43,8 @@ def test_names_are_compared_without_form_and_punctuation(one: str, other: str, s
         ({"email": "A@QQ.com"}, {("email", "a@qq.com")}),
         ({"email": "a@acme.example"}, {("email", "a@acme.example"), ("domain", "acme.example")}),
         ({"website": "https://www.acme.example/x"}, {("domain", "acme.example")}),
+        ({"email": "a@263.net", "website": "https://item.taobao.com/7"}, {("email", "a@263.net")}),
+        ({"website": "https://acme.taobao.com"}, {("domain", "acme.taobao.com")}),
     ],
 )
 def test_the_keys_of_a_customer(values: dict[str, Any], keys: set[tuple[str, str]]) -> None:
@@ -58,6 +64,24 @@ def test_the_keys_of_a_customer(values: dict[str, Any], keys: set[tuple[str, str
 )
 def test_what_convinces(kinds: set[str], same_company: bool, strong: bool) -> None:
     assert rules.is_strong(kinds, same_company=same_company) is strong
+
+
+def test_the_most_alike_come_first() -> None:
+    best_first = [
+        ({"credit_code"}, True),
+        ({"phone", "name"}, True),
+        ({"phone", "domain"}, True),
+        ({"phone"}, True),
+        ({"name"}, True),
+        ({"credit_code"}, False),
+        ({"email", "domain"}, True),
+        ({"person_name"}, True),
+        ({"domain"}, True),
+        ({"phone"}, False),
+    ]
+
+    worst_first = best_first[::-1]
+    assert sorted(worst_first, key=lambda each: rules.likeness(each[0], same_company=each[1])) == best_first
 
 
 @pytest.mark.parametrize(
@@ -144,3 +168,100 @@ def test_a_deleted_customer_stands_in_nobodys_way(n1: Client, made: Made) -> Non
     n1.delete(f"/customers/{made('榕树')['id']}", version=1)
 
     assert n1.post("/customers", {"name": "榕树"}).status_code == 201
+
+
+def crowd(bench: Bench, unit_id: UUID, kind: str, value: str, *, count: int = 120) -> None:
+    """So many customers of the unit that share a value."""
+    with bench.system() as session:
+        members = [Customer(id=uuid7(), unit_id=unit_id, code=f"C-{kind}-{n}", name=f"众{n}") for n in range(count)]
+        session.add_all(members)
+        session.flush()
+        session.add_all(CustomerKey(kind=kind, value=value, customer_id=member.id) for member in members)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "common"),
+    [
+        ("domain", "crowd.example", {"website": "https://crowd.example"}),
+        ("email", "info@gmail.com", {"email": "info@gmail.com"}),
+        ("name", "榕树", {"name": "榕树有限公司"}),
+    ],
+)
+def test_what_very_many_share_does_not_hide_who_has_the_same_telephone(
+    bench: Bench, units: dict[str, UUID], n1: Client, made: Made, kind: str, value: str, common: dict[str, Any]
+) -> None:
+    crowd(bench, units["E1"], kind, value)
+    known = made("甲", mobile="13800138000")
+
+    refused = n1.post("/customers", {"name": "乙", "phone": "13800138000", **common})
+
+    assert (refused.status_code, refused.json["code"]) == (409, "duplicate_suspected")
+    assert refused.json["matches"][0]["id"] == known["id"]
+    assert n1.post("/customers/duplicates", {"phone": "13800138000", **common}).json["matches"][0]["id"] == known["id"]
+
+
+def test_a_name_of_the_company_is_found_behind_those_of_many_others(
+    bench: Bench, units: dict[str, UUID], n1: Client, made: Made
+) -> None:
+    crowd(bench, units["E1"], "name", "榕树")
+    made("榕树有限公司")
+
+    assert n1.post("/customers", {"name": "榕树公司"}).status_code == 409
+
+
+def test_a_credit_code_is_not_used_again_however_many_other_companies_have_it(
+    bench: Bench, units: dict[str, UUID], n1: Client, made: Made
+) -> None:
+    crowd(bench, units["E1"], "credit_code", CODE)
+    made("甲", credit_code=CODE, allow_duplicate=True)
+    other = made("乙")
+
+    refused = n1.post("/customers", {"name": "丙", "credit_code": CODE, "allow_duplicate": True})
+
+    assert (refused.status_code, refused.json["code"]) == (409, "duplicate")
+    assert n1.patch(f"/customers/{other['id']}", {"credit_code": CODE}, version=1).status_code == 409
+
+
+def test_of_several_who_use_a_credit_code_at_once_one_gets_it(n1: Client, made: Made) -> None:
+    bystanders = [made(name) for name in ("甲甲", "乙乙")]
+
+    def use(number: int) -> int:
+        if number < len(bystanders):
+            path = f"/customers/{bystanders[number]['id']}"
+            return n1.patch(path, {"credit_code": CODE}, version=1).status_code
+        body = {"name": f"新{number}", "credit_code": CODE, "allow_duplicate": True}
+        return n1.post("/customers", body).status_code
+
+    with ThreadPoolExecutor(6) as pool:
+        answers = sorted(pool.map(use, range(6)))
+
+    assert answers[0] in {200, 201}
+    assert answers[1:] == [409] * 5
+    assert n1.get(f"/customers?credit_code={CODE}&count=true").json["total"] == 1
+
+
+def test_a_customer_does_not_come_to_a_company_that_has_its_credit_code(
+    bench: Bench, units: dict[str, UUID], n1: Client, e1: Client, made: Made
+) -> None:
+    made("甲", credit_code=CODE)
+    theirs = made("乙", e1, credit_code=CODE, allow_duplicate=True)
+    path = f"/customers/{theirs['id']}"
+    office = bench.client(bench.caller(units["BD"], None, username="office"))
+
+    given = office.post(f"{path}/assign", {"owner_id": str(n1.principal.user_id)})
+    moved = office.patch(path, {"unit_id": str(units["A"])}, version=1)
+
+    assert [(each.status_code, each.json["code"]) for each in (given, moved)] == [(409, "duplicate")] * 2
+    assert office.get(path).json["unit_id"] == str(units["E1"])
+
+
+def test_a_deleted_customer_stays_so_when_another_has_taken_its_credit_code(n1: Client, made: Made) -> None:
+    gone, free = made("甲", credit_code=CODE), made("乙")
+    for customer in (gone, free):
+        n1.delete(f"/customers/{customer['id']}", version=1)
+    made("丙", credit_code=CODE)
+
+    refused = n1.post(f"/customers/{gone['id']}/restore")
+
+    assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (409, "/credit_code")
+    assert n1.post(f"/customers/{free['id']}/restore").status_code == 200

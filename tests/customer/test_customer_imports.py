@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import event
 
+from crm_chassis.org import OrgUser
 from crm_chassis.testing import Bench, Client
 
 
@@ -79,6 +80,30 @@ def test_a_second_import_updates_by_code(bench: Bench, n1: Client, made: Callabl
 
     assert job["counts"] == {"created": 1, "updated": 1, "rejected": 0}, job["errors"]
     assert n1.get(f"/customers/{customer['id']}").json["level"] == "B"
+
+
+def test_a_line_that_names_an_owner_who_left_is_refused(
+    bench: Bench, n1: Client, made: Callable[..., dict[str, Any]]
+) -> None:
+    made("旧客户", code="OLD-1")
+    left = bench.caller(n1.principal.unit_id, [], username="left").user_id
+    bench.caller(n1.principal.unit_id, [], username="stays")
+    with bench.system() as session:
+        session.get_one(OrgUser, left).active = False
+    rows = [
+        ["code", "name", "owner_id"],
+        ["OLD-1", "旧客户", "left"],
+        ["OLD-2", "新", "left"],
+        ["OLD-3", "丁", "stays"],
+    ]
+
+    job = _import(bench, n1, rows, mode="upsert", key="code")
+
+    assert job["counts"] == {"created": 1, "updated": 0, "rejected": 2}
+    assert [(error["line"], error["errors"][0]["pointer"]) for error in job["errors"]] == [
+        (2, "/owner_id"),
+        (3, "/owner_id"),
+    ]
 
 
 def _import_bytes(bench: Bench, client: Client, content: bytes, name: str) -> dict[str, Any]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from crm_chassis.ids import uuid7
 from crm_chassis.testing import Bench, Client
@@ -102,6 +104,34 @@ def test_a_claim_adds_up_in_its_currency(group: Group, anna: Client) -> None:
     assert [row["converted"] for row in made["items"]] == ["100.10", "71.23", "5.00"]
     changed = anna.patch(f"/claims/{made['id']}", {"items": made["items"][:1]}, version=1)
     assert (changed.status_code, changed.json["total"]["amount"]) == (200, "100.10")
+
+
+def test_another_currency_comes_with_the_items_and_their_rates(group: Group, anna: Client) -> None:
+    made = draft(anna, item(group, "100"))
+    path = f"/claims/{made['id']}"
+    assert [row["rate"] for row in made["items"]] == [None]
+
+    alone = anna.patch(path, {"currency": "USD"}, version=1)
+    assert used(alone) == [("/items", "required")]
+    sent_back = anna.patch(path, {"currency": "USD", "items": made["items"]}, version=1)
+    assert used(sent_back) == [("/items/0/rate", "required")]
+    rated = [row | {"rate": "0.14"} for row in made["items"]]
+    changed = anna.patch(path, {"currency": "USD", "items": rated}, version=1)
+
+    assert (changed.status_code, changed.json["total"]) == (200, {"amount": "14.00", "currency": "USD"})
+    assert anna.patch(path, {"currency": "USD", "title": "y"}, version=2).status_code == 200
+    assert anna.patch(f"/claims/{draft(anna)['id']}", {"currency": "USD"}, version=1).status_code == 200
+
+
+def test_the_rate_one_of_an_old_item_in_the_claims_own_currency_is_none(group: Group, anna: Client) -> None:
+    path = f"/claims/{draft(anna, item(group, '100'), item(group, '10', currency='USD', rate='7'))['id']}"
+    with group.bench.system() as session:
+        session.execute(text("UPDATE claims SET items = jsonb_set(items, '{0,rate}', '\"1\"')"))
+
+    shown = anna.get(path).json["items"]
+
+    assert [row["rate"] for row in shown] == [None, "7.000000"]
+    assert used(anna.patch(path, {"currency": "USD", "items": shown}, version=1)) == [("/items/0/rate", "required")]
 
 
 @pytest.mark.parametrize(
@@ -299,6 +329,34 @@ def test_a_submitted_claim_is_locked(group: Group, anna: Client) -> None:
     assert anna.delete(path, version=version).status_code == 409
 
 
+def receipt(client: Client, path: str, name: str) -> Any:
+    return client.call("POST", f"{path}/attachments", key=name, data={"file": (BytesIO(b"a,b\n1,2\n"), name)})
+
+
+@pytest.mark.parametrize("status", ["submitted", "approved"])
+def test_the_receipts_of_a_claim_stay_what_was_submitted(group: Group, anna: Client, status: str) -> None:
+    path = f"/claims/{draft(anna, item(group))['id']}"
+    kept = receipt(anna, path, "taxi.csv").json["id"]
+    anna.post(f"{path}/submit")
+    if status == "approved":
+        group.decide(group.asked(), "approved")
+
+    assert anna.get(path).json["status"] == status
+    assert receipt(anna, path, "other.csv").status_code == 409
+    assert anna.delete(f"{path}/attachments/{kept}").status_code == 409
+    assert [file["id"] for file in anna.get(f"{path}/attachments").json["items"]] == [kept]
+
+
+def test_the_receipts_of_a_claim_that_was_taken_back_can_be_changed(group: Group, anna: Client) -> None:
+    path = f"/claims/{draft(anna, item(group))['id']}"
+    wrong = receipt(anna, path, "wrong.csv").json["id"]
+    anna.post(f"{path}/submit")
+    anna.post(f"{path}/withdraw")
+
+    assert anna.delete(f"{path}/attachments/{wrong}").status_code == 204
+    assert receipt(anna, path, "right.csv").status_code == 201
+
+
 def test_late_answers_and_those_about_trips_do_nothing(group: Group, anna: Client) -> None:
     path = f"/claims/{draft(anna, item(group))['id']}"
     anna.post(f"{path}/submit")
@@ -308,6 +366,22 @@ def test_late_answers_and_those_about_trips_do_nothing(group: Group, anna: Clien
     group.decide(first, "approved")
 
     assert (anna.get(path).json["status"], anna.get(path).json["payment_status"]) == ("withdrawn", "none")
+
+
+def test_a_cost_is_about_a_customer_that_the_caller_sees(group: Group, anna: Client, eve: Client) -> None:
+    customer = {"type": "customer", "id": group.customer(group.n1)}
+    made = draft(anna, about=customer)
+
+    refused = eve.post("/claims", {"title": "x", "about": customer})
+    assert used(refused) == [("/about/id", "unknown")]
+    mine = draft(eve)
+    assert used(eve.patch(f"/claims/{mine['id']}", {"about": customer}, version=1)) == [("/about/id", "unknown")]
+    assert used(eve.patch(f"/claims/{mine['id']}", {"about": {"type": "customer"}}, version=1)) == [
+        ("/about/id", "required")
+    ]
+    gone = {"id": customer["id"], "unit_id": group.n1, "owner_id": None}
+    group.bench.deliver("crm.customer.customer.deleted.v1", gone, version=2)
+    assert anna.patch(f"/claims/{made['id']}", {"title": "y", "about": customer}, version=1).status_code == 200
 
 
 def test_the_cost_of_a_customer_follows_a_merge(group: Group, anna: Client) -> None:

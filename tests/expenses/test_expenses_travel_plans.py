@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -198,6 +199,67 @@ def test_a_day_is_changed_and_deleted_with_its_version(group: Group, anna: Clien
     assert anna.get(f"{path}/records").json["items"] == []
     other = approved(group, anna)
     assert anna.patch(f"{other}/records/{day['id']}", {"result": "x"}, version=2).status_code == 404
+
+
+def visited(group: Group, client: Client) -> tuple[str, dict[str, Any]]:
+    """The path of a recorded visit, and the visit."""
+    customer = group.customer(group.n1)
+    path = approved(group, client, customer_ids=[customer])
+    made = client.post(f"{path}/records", {"on": "2026-03-03", "customer_id": customer, "what": "介绍新产品"}).json
+    return f"{path}/records/{made['id']}", made
+
+
+def test_a_visit_that_is_corrected_is_announced_again_and_one_saved_as_it_was_is_not(
+    group: Group, anna: Client
+) -> None:
+    one, made = visited(group, anna)
+    same = {name: made[name] for name in ("on", "what", "customer_id")}
+
+    assert anna.patch(one, same, version=1).json["version"] == 1
+    assert anna.patch(one, {"result": "满意"}, version=1).json["version"] == 2
+    assert anna.patch(one, same, version=2).status_code == 200
+    told = group.bench.events("crm.expenses.visit.recorded.v1")
+    assert [(visit["data"]["version"], visit["data"]["result"]) for visit in told] == [(1, None), (2, "满意")]
+
+
+def test_a_visit_stays_with_its_customer(group: Group, anna: Client) -> None:
+    one, made = visited(group, anna)
+
+    for other in (group.customer(group.n1), None):
+        refused = anna.patch(one, {"customer_id": other}, version=1)
+        assert refused.status_code == 422
+        assert (refused.json["errors"][0]["pointer"], refused.json["errors"][0]["code"]) == ("/customer_id", "fixed")
+    assert anna.get(one.rpartition("/")[0]).json["items"] == [made]
+
+
+def test_a_day_may_become_a_visit(group: Group, anna: Client) -> None:
+    path = approved(group, anna)
+    day = anna.post(f"{path}/records", {"on": "2026-03-02", "what": "路上"}).json
+    customer = group.customer(group.n1)
+
+    assert anna.patch(f"{path}/records/{day['id']}", {"customer_id": customer}, version=1).status_code == 200
+    assert group.bench.events("crm.expenses.visit.recorded.v1")[0]["data"]["customer_id"] == customer
+
+
+def test_a_visit_that_is_deleted_is_announced_and_a_day_without_a_customer_is_not(group: Group, anna: Client) -> None:
+    one, made = visited(group, anna)
+    path = one.rpartition("/")[0]
+    day = anna.post(path, {"on": "2026-03-02", "what": "路上"}).json
+
+    assert anna.delete(one, version=1).status_code == 204
+    assert anna.delete(f"{path}/{day['id']}", version=1).status_code == 204
+    told = group.bench.events("crm.expenses.visit.deleted.v1")
+    assert [(visit["subject"], visit["aggregateversion"]) for visit in told] == [(made["id"], 2)]
+    assert told[0]["data"]["customer_id"] == made["customer_id"]
+
+
+def test_a_trip_that_was_approved_still_takes_its_tickets(group: Group, anna: Client) -> None:
+    path = f"{approved(group, anna)}/attachments"
+
+    ticket = anna.call("POST", path, key="ticket", data={"file": (BytesIO(b"a,b\n1,2\n"), "ticket.csv")})
+
+    assert ticket.status_code == 201, ticket.json
+    assert anna.delete(f"{path}/{ticket.json['id']}").status_code == 409
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from gateway.gateway_bench import ADMIN_PASSWORD, GatewayBench, Person
 from sqlalchemy import select, text
 from sqlalchemy.exc import ProgrammingError
 
+from crm_chassis import inbox
+from crm_chassis.ids import uuid7
+from crm_contracts.envelope import Envelope
+from crm_contracts.subscriptions import subscribers_of
 from crm_gateway.audit.models import AuditEntry
 from crm_gateway.audit.rules import GENESIS, SEALED, seal
 
@@ -47,6 +53,61 @@ def test_a_subsidiary_sees_the_entries_of_its_own_company(gateway: GatewayBench,
     agent = admin.colleague("agent", mine, "service_agent")
     assert agent.get("/audit-entries").status_code == 403
     assert agent.get("/audit-entries/verify").status_code == 403
+
+
+def export_of(collection: str, user: dict[str, Any]) -> Envelope:
+    """What a service announces when it made a file of its records."""
+    facts = {
+        "id": str(uuid7()),
+        "version": 1,
+        "unit_id": user["unit_id"],
+        "owner_id": user["id"],
+        "username": user["username"],
+        "collection": collection,
+        "format": "csv",
+        "filter": {"level": "A"},
+        "fields": ["name"],
+        "rows": 3,
+    }
+    kind = "crm.customer.export.finished.v1"
+    return Envelope(str(uuid7()), "customer", kind, facts["id"], "2026-11-21T08:00:00Z", facts, 1, facts["unit_id"])
+
+
+def test_an_export_from_any_service_is_written_down_once(gateway: GatewayBench, admin: Person) -> None:
+    user = admin.user("clerk", admin.unit("N1"))
+    event = export_of("customers", user)
+    for again in (event, event, replace(event, id=str(uuid7()))):
+        inbox.receive(gateway.runtime, again)
+
+    (entry,) = admin.get("/audit-entries?action=export.finished").json["items"]
+    assert (entry["actor_name"], entry["owner_id"], entry["unit_id"]) == ("clerk", user["id"], user["unit_id"])
+    assert (entry["subject_type"], entry["subject_id"], entry["subject_name"]) == ("export", event.subject, "customers")
+    assert entry["detail"] == {"format": "csv", "filter": {"level": "A"}, "fields": ["name"], "rows": 3}
+    assert admin.get("/audit-entries/verify").json["intact"] is True
+
+
+def test_exports_heard_of_together_are_sealed_in_their_order(gateway: GatewayBench, admin: Person) -> None:
+    user = admin.user("clerk", admin.unit("N1"))
+    events = [export_of(collection, user) for collection in ("customers", "contacts", "activities")]
+    assert inbox.receive_together(gateway.runtime, [(event, None) for event in events])
+
+    entries = admin.get("/audit-entries?action=export.finished&sort=seq").json["items"]
+    assert [entry["subject_name"] for entry in entries] == ["customers", "contacts", "activities"]
+    assert [entry["seq"] for entry in entries] == list(range(entries[0]["seq"], entries[0]["seq"] + 3))
+    assert admin.get("/audit-entries/verify").json["intact"] is True
+
+
+def test_the_audit_log_says_who_exported_it(gateway: GatewayBench, admin: Person) -> None:
+    assert admin.post("/audit-entries/exports", {"filter": {"action": "user.created"}}).status_code == 202
+    gateway.run_jobs()
+    (announced,) = gateway.events("crm.gateway.export.finished.v1")
+    assert "gateway" in subscribers_of(announced["type"])
+    inbox.receive(gateway.runtime, Envelope.from_dict(announced))
+
+    (entry,) = admin.get("/audit-entries?action=export.finished").json["items"]
+    assert (entry["actor_name"], entry["subject_name"]) == ("admin", "audit-entries")
+    assert entry["detail"]["filter"] == {"action": "user.created"}
+    assert entry["request_id"] == f"job-{entry['subject_id']}"
 
 
 def test_what_was_rolled_back_leaves_no_entry_and_no_gap(gateway: GatewayBench, admin: Person) -> None:

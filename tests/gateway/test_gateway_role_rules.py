@@ -99,6 +99,20 @@ def test_field_access_widens_with_roles(roles: list[tuple[list, list]], access: 
     assert closed_fields(roles).get("user", {}).get("mobile") == access
 
 
+@pytest.mark.parametrize(
+    ("fields", "access"),
+    [
+        (["custom.grade", "custom.grade"], "hidden"),
+        (["custom", "custom.grade"], "hidden"),
+        (["custom.grade", "custom.other"], None),
+    ],
+)
+def test_a_role_that_closes_all_custom_fields_closes_each(fields: list[str], access: str | None) -> None:
+    roles = [(WRITES, [{"resource": "user", "field": field, "access": "hidden"}]) for field in fields]
+
+    assert closed_fields(roles).get("user", {}).get("custom.grade") == access
+
+
 def ready_made(key: str) -> dict[tuple[str, str], str]:
     return next(role.grants for role in READY_MADE if role.key == key)
 

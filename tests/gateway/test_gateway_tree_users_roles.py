@@ -281,3 +281,15 @@ def test_users_are_imported_from_a_file_by_unit_code_and_role_key(gateway: Gatew
     assert (job["counts"]["created"], job["counts"]["rejected"]) == (1, 2), job
     (wang,) = admin.get("/users?username=wang").json["items"]
     assert wang["role_ids"] == [admin.role_id("finance")]
+
+
+def test_the_key_of_a_deleted_role_comes_free(admin: Person) -> None:
+    body = {"key": "buyer", "name": "采购", "grants": []}
+    first = admin.made("/roles", body)
+    assert admin.post("/roles", body).json["errors"][0]["pointer"] == "/key"
+    assert admin.delete(f"/roles/{first['id']}", version=first["version"]).status_code == 204
+
+    second = admin.made("/roles", body | {"name": "采购员"})
+
+    assert admin.post(f"/roles/{first['id']}/restore").status_code == 409, "one role would be two"
+    assert [role["id"] for role in admin.get("/roles?key=buyer").json["items"]] == [second["id"]]

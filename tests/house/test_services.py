@@ -11,7 +11,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, text
+from sqlalchemy import Index, UniqueConstraint, create_engine, text
 
 from crm_chassis import migrations
 from crm_chassis.database import sqlalchemy_url
@@ -99,6 +99,27 @@ def test_the_migrations_make_what_the_models_say(bench: Bench, service: Service)
             )
             assert compare_metadata(context, metadata) == []
     engine.dispose()
+
+
+KEPT = {
+    "uq_customers_code",  # how ERP and the files of other services name a customer, also one that is gone
+}
+"""Unique values that stay with their record when it is deleted."""
+
+
+def test_a_value_that_callers_choose_comes_free_with_its_record(service: Service) -> None:
+    """Or they are refused for ever because of a row that nobody sees."""
+    for collection in service.collections:
+        chosen = {name for name, field in collection.loader.fields.items() if not field.dump_only}
+        table = collection.model.__table__
+        uniques = [
+            *(each for each in table.constraints if isinstance(each, UniqueConstraint)),
+            *(each for each in table.indexes if each.unique),
+        ]
+        for unique in uniques if "delete" not in collection.frozen else ():
+            where = unique.dialect_options["postgresql"].get("where") if isinstance(unique, Index) else None
+            if "deleted_at IS NULL" not in str(where) and {column.name for column in unique.columns} <= chosen:
+                assert unique.name in KEPT, f"{unique.name}: make it an index WHERE deleted_at IS NULL"
 
 
 def test_every_scoped_table_has_forced_row_level_security(bench: Bench, service: Service) -> None:

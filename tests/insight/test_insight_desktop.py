@@ -106,6 +106,30 @@ def test_requests_cases_funnel_and_customers_are_my_own(world: World) -> None:
     assert [item["name"] for item in day["customers"]] == ["榕树百货", "松柏超市"]
 
 
+def test_a_case_waits_for_whoever_owns_its_customer_now(world: World) -> None:
+    case = world.churn_case(owner="n1")
+    world.hear(Event("crm.customer.churn-case.warned.v1", case))
+
+    world.hear(Event("crm.customer.churn-case.changed.v1", case | {"owner_id": world.id_of("own")}, 2))
+
+    assert world.client("own").get("/desktop").json["churn_cases"]["items"][0]["id"] == case["id"]
+    assert world.client("n1").get("/desktop").json["churn_cases"]["total"] == 0
+
+
+def test_a_deleted_activity_is_off_the_desk_until_it_is_restored(world: World) -> None:
+    planned = activity(world, "own", "2026-03-09T00:00:00Z")
+    world.hear(planned)
+
+    def waiting() -> int:
+        with clock.frozen(NOON):
+            return int(world.client("own").get("/desktop").json["activities"]["total"])
+
+    world.hear(Event("crm.customer.activity.deleted.v1", planned.data, 2))
+    assert waiting() == 0
+    world.hear(Event("crm.customer.activity.changed.v1", planned.data, 3))
+    assert waiting() == 1
+
+
 def test_overdue_receivables_of_my_customers_show_what_is_still_owed(world: World) -> None:
     customer = world.customer(owner="own", name="榕树百货")
     world.hear(

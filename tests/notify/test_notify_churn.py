@@ -99,6 +99,54 @@ def test_acting_after_the_first_escalation_stops_the_second(world: World) -> Non
     assert world.kinds(world.boss) == []
 
 
+def give(world: World, case: dict[str, Any], at: datetime, **to: Any) -> None:
+    with clock.frozen(at):
+        world.bench.deliver("crm.customer.churn-case.changed.v1", case | to, version=2)
+
+
+def test_a_case_that_changed_hands_climbs_to_the_new_owners_manager_at_the_same_time(world: World) -> None:
+    chief = world.user("chief", world.e1)
+    kim = world.user("kim", world.e1, manager_id=chief)
+    case = warn(world)
+
+    give(world, case, NOW + 3 * DAY, owner_id=kim, unit_id=world.e1)
+    tick(world, NOW + 7 * DAY - timedelta(seconds=1))
+    assert world.kinds(chief) == []
+    tick(world, NOW + 7 * DAY)
+
+    assert world.kinds(chief) == ["churn-case.escalated"]
+    assert world.notes(chief)[0]["body"].startswith("Owner: Kim.")
+    assert world.kinds(world.manager) == world.kinds(world.boss) == []
+
+
+def test_a_case_that_changed_hands_after_it_climbed_climbs_on_in_the_new_company(world: World) -> None:
+    chief, kim = world.user("chief", world.e1), world.user("kim", world.e1)
+    world.head(world.e1, chief)
+    case = warn(world)
+    tick(world, NOW + 7 * DAY)
+
+    give(world, case, NOW + 8 * DAY, owner_id=kim, unit_id=world.e1)
+    tick(world, NOW + 14 * DAY - timedelta(seconds=1))
+    assert world.kinds(chief) == []
+    tick(world, NOW + 14 * DAY)
+    tick(world, NOW + 30 * DAY)
+
+    assert world.kinds(chief) == ["churn-case.escalated"]
+    assert world.notes(chief)[0]["body"].startswith("Owner: Kim.")
+    assert (world.kinds(world.manager), world.kinds(world.boss)) == (["churn-case.escalated"], [])
+
+
+def test_a_change_that_overtakes_the_alert_sets_the_reminder_and_the_alert_leaves_it(world: World) -> None:
+    case = world.churn(warned_at=NOW.isoformat())
+    give(world, case, NOW, owner_id=world.li)
+    with clock.frozen(NOW):
+        world.bench.deliver("crm.customer.churn-case.warned.v1", case, version=1)
+
+    tick(world, NOW + 7 * DAY)
+
+    assert world.notes(world.manager)[0]["body"].startswith("Owner: Li.")
+
+
 def test_an_answer_that_overtakes_the_alert_still_stops_it(world: World) -> None:
     case = world.churn()
     settle(world, case, "recovered", version=2)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
+from email.message import EmailMessage
 from typing import Any
 from uuid import UUID
 
@@ -275,8 +277,6 @@ def test_a_replayed_event_mails_nothing(world: World, mails: MailSink) -> None:
 
 
 def test_without_a_mail_server_nothing_is_queued_and_the_preferences_say_why(world: World, bench: Bench) -> None:
-    from dataclasses import replace
-
     with_mail = bench.runtime.settings
     bench.runtime.settings = replace(with_mail, smtp_url="")
     try:
@@ -289,3 +289,73 @@ def test_without_a_mail_server_nothing_is_queued_and_the_preferences_say_why(wor
     assert world.rows(Delivery) == []
     assert channel["available"] is False
     assert "SMTP_URL" in channel["reason"]
+
+
+def test_an_address_no_server_takes_fails_by_itself_and_says_why(world: World, mails: MailSink) -> None:
+    assign(world, world.user("odd", world.team, email="李@example.com"))
+    assign(world)
+
+    world.run("deliveries")
+
+    assert len(mails.to("anna@example.com")) == 1
+    odd, anna = sorted(world.rows(Delivery), key=lambda row: row.created_at)
+    assert (odd.status, odd.attempts, anna.status) == ("failed", 1, "sent")
+    assert odd.last_error.startswith("No mail can be sent to 李@example.com. Write what stands before the @")
+    assert [event["data"]["recipient"] for event in world.bench.events(actions.FAILED_EVENT)] == ["李@example.com"]
+
+
+def test_a_domain_in_chinese_is_mailed_in_its_ascii_form(world: World, mails: MailSink) -> None:
+    assign(world, world.user("far", world.team, email="li@例子.中国"))
+
+    world.run("deliveries")
+
+    assert len(mails.to("li@xn--fsqu00a.xn--fiqs8s")) == 1
+    assert the_delivery(world).status == "sent"
+
+
+def test_a_refusal_with_a_nul_in_it_is_written_down_and_the_next_mail_goes(world: World, mails: MailSink) -> None:
+    assign(world)
+    mails.recipient_answer = "550 no such\x00user"
+
+    world.run("deliveries")
+
+    assert the_delivery(world).last_error == "550 no such�user"
+
+
+@pytest.mark.parametrize("sender", ["Banyan\r\n <crm@banyan.example>", "Banyan <榕树@banyan.example>"])
+def test_a_wrong_setting_of_ours_costs_each_mail_an_attempt_and_leaves_none_half_sent(
+    world: World, mails: MailSink, sender: str
+) -> None:
+    for _ in range(3):
+        assign(world)
+    claim = record(world.team, world.anna, number="EX-1", title="Trip", claimant_id=world.anna, total=money())
+    world.bench.deliver("crm.expenses.claim.paid.v1", claim)
+    right = world.bench.runtime.settings
+    world.bench.runtime.settings = replace(right, mail_from=sender)
+    try:
+        world.run("deliveries")
+    finally:
+        world.bench.runtime.settings = right
+
+    assert mails.taken == []
+    assert {(row.status, row.attempts) for row in world.rows(Delivery)} == {("pending", 1)}
+    with clock.frozen(clock.now() + timedelta(seconds=61)):
+        world.run("deliveries")
+    assert len(mails.taken) == 4
+
+
+def test_a_mail_that_cannot_be_written_leaves_the_line_to_the_next_one(mails: MailSink) -> None:
+    from crm_notify.deliveries.mail import Line, Refused, server_of
+
+    def mail(recipient: str) -> EmailMessage:
+        made = EmailMessage()
+        made["From"], made["To"] = "crm@banyan.example", recipient
+        return made
+
+    with Line(server_of(mails.url)) as line:
+        line.send(mail("anna@example.com"))
+        with pytest.raises(Refused, match="UnicodeEncodeError"):
+            line.send(mail("李@example.com"))
+        line.send(mail("li@example.com"))
+
+    assert [taken["To"] for taken in mails.taken] == ["anna@example.com", "li@example.com"]

@@ -96,6 +96,7 @@ ACTIVITY = {"subject": "Call", "kind": "call", "status": "planned", "customer_id
         ("customer.activity.planned", {**ACTIVITY, "assignee_id": "li"}, ["li"], "activity.assigned"),
         ("customer.activity.overdue", {**ACTIVITY, "assignee_id": "li"}, ["li"], "activity.overdue"),
         ("service-desk.request.assigned", {**REQUEST, "assignee_id": "li"}, ["li"], "request.assigned"),
+        ("service-desk.request.escalated", {**REQUEST, "assignee_id": "manager"}, ["manager"], "request.escalated"),
         ("service-desk.request.answered", {**REQUEST, "assignee_id": "li"}, ["anna"], "request.answered"),
         ("service-desk.request.rated", {**REQUEST, "assignee_id": "li", "satisfaction": 5}, [], ""),
         (

@@ -71,6 +71,28 @@ def test_what_is_over_reminds_nobody(world: World, fact: str) -> None:
     assert reminders(world) == []
 
 
+def test_a_deleted_activity_reminds_nobody_until_it_is_restored(world: World) -> None:
+    with clock.frozen(NOW):
+        plan = activity(world, updated_by=world.anna)
+        deliver(world, "customer.activity.planned", plan)
+        deliver(world, "customer.activity.deleted", plan, 2)
+        assert reminders(world) == []
+        deliver(world, "customer.activity.changed", plan, 3)
+
+    fire(world, NOW + timedelta(hours=2))
+
+    assert world.kinds(world.anna) == ["activity.due"]
+
+
+def test_a_deletion_that_overtakes_the_plan_leaves_no_reminder(world: World) -> None:
+    with clock.frozen(NOW):
+        plan = activity(world)
+        deliver(world, "customer.activity.deleted", plan, 2)
+        deliver(world, "customer.activity.planned", plan, 1)
+
+    assert reminders(world) == []
+
+
 def test_events_in_the_wrong_order_end_the_same(world: World) -> None:
     with clock.frozen(NOW):
         plan = activity(world)
@@ -291,6 +313,17 @@ def test_two_ticks_of_the_worker_run_the_schedule_once(world: World) -> None:
         assert "reminders" not in schedules.run_due(world.bench.runtime)
 
     assert world.kinds(world.anna) == ["activity.due"]
+
+
+def test_a_deleted_contact_has_no_birthday_until_it_is_restored(world: World) -> None:
+    with clock.frozen(NOW):
+        person = contact(world, "1980-11-25")
+        deliver(world, "customer.contact.created", person)
+        deliver(world, "customer.contact.deleted", person, 2)
+        assert reminders(world) == []
+        deliver(world, "customer.contact.changed", person, 3)
+
+    assert [row.kind for row in reminders(world)] == ["contact.birthday"]
 
 
 def test_who_dies_with_a_claim_leaves_it_to_the_next_after_the_lease(world: World) -> None:

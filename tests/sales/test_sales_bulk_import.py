@@ -83,6 +83,7 @@ def test_a_paid_order_due_in_the_future_was_paid_today(bench: Bench, n1: Client,
         ("N1-000001,2026-01-05,P-9,2,,CNY,draft,", "/product_code"),
         ("N1-000001,2026-01-05,P-1,0,,CNY,draft,", "/quantity"),
         ("N1-000001,never,P-1,1,,CNY,draft,", "/ordered_on"),
+        ("N1-000001,9999-12-31,P-1,1,,CNY,confirmed,", "/ordered_on"),
         ("N1-000001,2026-01-05,P-1,1,,USD,draft,", "/price"),
         ("N1-000001,2026-01-05,P-1,1,,CNY,draft,true", "/paid"),
         ("N1-000001,2026-01-05,P-1,1,,CNY,delivered,", "/status"),
@@ -185,3 +186,22 @@ def test_the_lines_set_aside_are_explained_in_the_language_of_the_import(
         {"pointer": "/product_code", "code": "unknown", "message": "请选择您可见且在售的产品。"},
     ]
     assert "没有此编码的客户，或您无权查看。" in n1.get(job["rejected_file"]).text
+
+
+@pytest.mark.parametrize(("closed", "pointer"), [("custom.grade", "/custom/grade"), ("note", "/note")])
+def test_an_import_does_not_write_what_the_roles_of_the_importer_close(
+    bench: Bench, n1: Client, stocked: str, units: dict[str, UUID], closed: str, pointer: str
+) -> None:
+    definer = bench.client(bench.caller(units["N1"], ["order:configure"], username="definer"))
+    grade = {"key": "grade", "label_zh": "等级", "label_en": "Grade", "kind": "text"}
+    assert definer.post("/orders/fields", grade).status_code == 201
+    assert n1.principal is not None
+    fields = {"order": {closed: "readonly"}}
+    clerk = bench.client(bench.caller(units["N1"], n1.principal.grants, username="clerk", fields=fields))
+    header = "customer_code,product_code,quantity,note,custom.grade"
+    both, neither = "N1-000001,P-1,1,urgent,A", "N1-000001,P-1,1,,"
+
+    job = run_import(bench, clerk, both, neither, header=header)
+
+    assert job["counts"] == {"created": 1, "updated": 0, "rejected": 1}
+    assert [error["pointer"] for error in job["errors"][0]["errors"]] == [pointer]

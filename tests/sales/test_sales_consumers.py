@@ -151,6 +151,16 @@ def test_a_product_is_announced_whenever_it_changes(
     assert e1.get(path).status_code == 404
 
 
+def test_a_product_off_sale_can_be_deleted(bench: Bench, world: World, n1: Client) -> None:
+    path = f"/products/{world.product(n1)['id']}"
+    n1.patch(path, {"active": False}, version=1)
+
+    assert n1.delete(path, version=2).status_code == 204
+    told = [event["data"]["version"] for event in bench.events("crm.sales.product.changed.v1")]
+    assert told == [1, 2, 3]
+    assert n1.post(f"{path}/restore").json["version"] == 4
+
+
 def test_a_product_code_is_unique_in_the_whole_group(world: World, n1: Client, e1: Client) -> None:
     product = world.product(n1)
 

@@ -70,6 +70,34 @@ def test_a_lead_is_assigned_and_given_back_to_the_pool(
     assert "claim" in back["can"]
 
 
+def test_giving_a_lead_to_whoever_has_it_is_no_news(
+    bench: Bench, world: World, n1: Client, units: dict[str, UUID]
+) -> None:
+    path = f"/leads/{world.lead(n1)['id']}"
+    colleague = bench.caller(units["N1D"], [], username="colleague").user_id
+
+    first, again = (n1.post(f"{path}/assign", {"owner_id": colleague}) for _ in range(2))
+
+    assert (again.status_code, again.json["version"]) == (200, first.json["version"])
+    assert world.only_event("crm.sales.lead.assigned.v1")["owner_id"] == str(colleague)
+
+
+def test_an_edit_of_the_owner_of_a_lead_asks_and_tells_what_assigning_does(
+    bench: Bench, world: World, n1: Client, units: dict[str, UUID]
+) -> None:
+    path = f"/leads/{world.lead(n1)['id']}"
+    colleague = bench.caller(units["N1D"], [], username="colleague").user_id
+    stranger = bench.caller(units["E1"], [], username="stranger").user_id
+
+    assert n1.patch(path, {"owner_id": stranger}, version=1).json["errors"][0]["pointer"] == "/owner_id"
+    given = n1.patch(path, {"owner_id": colleague, "note": "warm"}, version=1).json
+    assert (given["owner_id"], given["status"], given["note"]) == (str(colleague), "working", "warm")
+    back = n1.patch(path, {"owner_id": None}, version=given["version"]).json
+    assert (back["owner_id"], back["status"]) == (None, "new")
+    told = [event["data"]["owner_id"] for event in bench.events("crm.sales.lead.assigned.v1")]
+    assert told == [str(colleague), None]
+
+
 def test_a_discarded_lead_is_closed(world: World, n1: Client) -> None:
     path = f"/leads/{world.lead(n1)['id']}"
 
@@ -159,6 +187,19 @@ def test_a_settled_conversion_closes_the_lead_once(bench: Bench, world: World, n
     assert after["contact_id"] == asked["contact"]["id"]
     assert n1.get(f"/opportunities/{asked['opportunity_id']}").json["contact_id"] == asked["contact"]["id"]
     assert world.only_event("crm.sales.lead.changed.v1")["status"] == "converted"
+
+
+def test_a_conversion_is_settled_also_when_its_opportunity_was_edited_meanwhile(
+    bench: Bench, world: World, n1: Client
+) -> None:
+    lead, asked = converting(world, n1)
+    edited = n1.patch(f"/opportunities/{asked['opportunity_id']}", {"name": "Bigger deal"}, version=1)
+    assert edited.status_code == 200, edited.json
+
+    settle(bench, asked)
+
+    assert n1.get(f"/leads/{lead['id']}").json["status"] == "converted"
+    assert world.only_event("crm.sales.opportunity.changed.v1")["name"] == "Bigger deal"
 
 
 def test_the_opportunity_follows_to_the_duplicate_that_was_found(bench: Bench, world: World, n1: Client) -> None:

@@ -166,6 +166,15 @@ def test_writing_off_takes_the_right_and_leaves_nothing_owed(
     assert pay(n1, customer, "1", (owed["id"], "1")).json["errors"][0]["code"] == "too_much"
 
 
+def test_a_filter_may_look_beyond_the_days_that_can_be_written(n1: Client, customer: str, owed: dict[str, Any]) -> None:
+    assert len(n1.get("/receivables?due_on__lte=9999-12-31").json["items"]) == 1
+    assert len(n1.get("/orders?ordered_on__gte=0001-01-01").json["items"]) == 1
+    paid = {"customer_id": customer, "amount": {"amount": "1", "currency": "CNY"}, "received_on": "9999-12-31"}
+    (problem,) = n1.post("/payments", paid).json["errors"]
+    assert problem["pointer"] == "/received_on"
+    assert "2199-12-31" in problem["message"]
+
+
 def test_receivables_are_not_written_by_hand(n1: Client, owed: dict[str, Any]) -> None:
     assert n1.post("/receivables", {}).status_code == 405
     assert n1.patch(f"/receivables/{owed['id']}", {}, version=1).status_code == 405

@@ -161,6 +161,22 @@ def test_it_is_assigned_to_active_users_in_reach_only(
     assert (told["previous_owner_id"], told["reason"]) == (str(n1.principal.user_id), "leave")
 
 
+def test_an_edit_of_the_owner_asks_and_tells_what_assigning_does(
+    bench: Bench, world: World, n1: Client, customer: str, units: dict[str, UUID]
+) -> None:
+    path = f"/opportunities/{world.opportunity(n1, customer)['id']}"
+    colleague = bench.caller(units["N1D"], [], username="colleague").user_id
+    stranger = bench.caller(units["E1"], [], username="stranger").user_id
+
+    for nobody in (stranger, uuid7(), None):
+        refused = n1.patch(path, {"owner_id": nobody}, version=1)
+        assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (422, "/owner_id")
+    assert n1.patch(path, {"owner_id": colleague}, version=1).json["owner_id"] == str(colleague)
+    told = world.only_event("crm.sales.opportunity.assigned.v1")
+    assert (told["owner_id"], told["previous_owner_id"]) == (str(colleague), str(n1.principal.user_id))
+    assert bench.events("crm.sales.opportunity.changed.v1") == []
+
+
 def test_the_team_sees_it_under_scope_self(
     bench: Bench, world: World, n1: Client, customer: str, units: dict[str, UUID]
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
@@ -62,6 +63,8 @@ def test_a_line_may_be_sent_back_as_it_was_read(world: World, n1: Client, custom
         ({"lines": [{"name": "x", "quantity": "-1", "price": "1"}]}, "/lines/0/quantity"),
         ({"lines": [{"name": "x", "quantity": "1", "price": "1", "discount": "101"}]}, "/lines/0/discount"),
         ({"lines": [{"name": "x", "quantity": "1", "price": "1", "colour": "red"}]}, "/lines/0/colour"),
+        ({"ordered_on": "9999-12-31"}, "/ordered_on"),
+        ({"ordered_on": "0001-01-01"}, "/ordered_on"),
         ({"opportunity_id": "019a0000-0000-7000-8000-000000000000"}, "/opportunity_id"),
         ({"customer_id": "019a0000-0000-7000-8000-000000000000"}, "/customer_id"),
     ],
@@ -142,6 +145,18 @@ def test_a_confirmed_order_is_locked(world: World, n1: Client, customer: str) ->
     assert n1.delete(path, version=order["version"]).status_code == 409
     assert n1.post(f"{path}/confirm").status_code == 409
     assert set(order["can"]) == {"deliver", "cancel"}
+
+
+def test_a_delivery_note_may_still_be_put_with_a_confirmed_order_and_nothing_is_taken_from_it(
+    world: World, n1: Client, customer: str
+) -> None:
+    path = f"/orders/{world.confirmed(n1, customer)['id']}/attachments"
+
+    note = n1.call("POST", path, key="note", data={"file": (BytesIO(b"a,b\n1,2\n"), "note.csv")})
+
+    assert note.status_code == 201, note.json
+    assert n1.delete(f"{path}/{note.json['id']}").json["code"] == "state_conflict"
+    assert len(n1.get(path).json["items"]) == 1
 
 
 def test_fifty_calls_with_one_key_confirm_once(bench: Bench, world: World, n1: Client, customer: str) -> None:
@@ -263,7 +278,10 @@ def test_an_order_is_delivered_in_parts_returned_and_closed(
     assert world.only_event("crm.sales.order.returned.v1")["returned"] == {"amount": "100.00", "currency": "CNY"}
     assert n1.post(f"{path}/return", {"lines": [{"line": 1, "quantity": "1.1"}]}).status_code == 422
 
-    assert n1.post(f"{path}/close").json["status"] == "closed"
+    assert "return" in n1.get(path).json["can"]
+    closed = n1.post(f"{path}/close").json
+    assert (closed["status"], closed["can"]) == ("closed", [])
+    assert n1.post(f"{path}/return", {"lines": [{"line": 1, "quantity": "1"}]}).status_code == 409
     assert len(bench.events("crm.sales.order.delivered.v1")) == 2
 
 
@@ -279,6 +297,80 @@ def test_goods_that_were_paid_for_and_come_back_are_due_as_a_refund(world: World
     assert (back["returned_total"]["amount"], back["refund_due"]["amount"]) == ("200.00", "150.00")
     receivable = n1.get(f"/receivables/{owed}").json
     assert (receivable["status"], receivable["credited"]["amount"]) == ("paid", "50.00")
+
+
+def test_goods_that_come_back_after_a_write_off_are_a_refund_of_what_was_paid_only(
+    world: World, n1: Client, customer: str
+) -> None:
+    path = f"/orders/{world.confirmed(n1, customer)['id']}"
+    n1.post(f"{path}/deliver")
+    owed = n1.get("/receivables").json["items"][0]["id"]
+    paid = {"customer_id": customer, "amount": {"amount": "50", "currency": "CNY"}}
+    n1.post("/payments", {**paid, "allocations": [{"receivable_id": owed, "amount": "50"}]})
+    n1.post(f"/receivables/{owed}/write-off", {"reason": "bankrupt"})
+
+    half = n1.post(f"{path}/return", {"lines": [{"line": 1, "quantity": "1"}]}).json
+    assert (half["returned_total"]["amount"], half["refund_due"]["amount"]) == ("100.00", "0.00")
+    whole = n1.post(f"{path}/return", {"lines": [{"line": 1, "quantity": "1"}]}).json
+
+    assert (whole["returned_total"]["amount"], whole["refund_due"]["amount"]) == ("200.00", "50.00")
+    receivable = n1.get(f"/receivables/{owed}").json
+    assert (receivable["status"], receivable["credited"]["amount"]) == ("written_off", "150.00")
+    told = world.bench.events("crm.sales.receivable.changed.v1")[-1]["data"]
+    assert (told["status"], told["version"]) == ("written_off", receivable["version"])
+
+
+def without_receivables(bench: Bench, unit_id: UUID) -> Client:
+    """Somebody of the warehouse: they move goods and cancel orders, and see no money."""
+    return bench.client(bench.caller(unit_id, ["order:read", "order:deliver", "order:update"], username="warehouse"))
+
+
+def test_returned_goods_are_credited_whoever_takes_them_back(
+    bench: Bench, world: World, n1: Client, units: dict[str, UUID], customer: str
+) -> None:
+    path = f"/orders/{world.confirmed(n1, customer)['id']}"
+    n1.post(f"{path}/deliver")
+
+    back = without_receivables(bench, units["N1"]).post(f"{path}/return", {"lines": [{"line": 1, "quantity": "1"}]})
+
+    assert (back.json["returned_total"]["amount"], back.json["refund_due"]["amount"]) == ("100.00", "0.00")
+    assert n1.get("/receivables").json["items"][0]["outstanding"]["amount"] == "100.00"
+    assert world.only_event("crm.sales.receivable.changed.v1")["credited"]["amount"] == "100.00"
+
+
+def test_goods_are_credited_to_a_receivable_beyond_the_callers_units(
+    bench: Bench, world: World, n1: Client, units: dict[str, UUID], customer: str
+) -> None:
+    """A handover to another company takes the open order along; what was written off stays with its owner."""
+    heir = own_rows_only(bench, units["E1"], "heir")
+    path = f"/orders/{world.confirmed(n1, customer)['id']}"
+    n1.post(f"{path}/deliver")
+    owed = n1.get("/receivables").json["items"][0]["id"]
+    n1.post(f"/receivables/{owed}/write-off", {"reason": "bankrupt"})
+    leaver = {"id": str(n1.principal.user_id), "to_user_id": str(heir.user_id)}  # type: ignore[union-attr]
+    bench.deliver("crm.gateway.user.handed-over.v1", leaver, version=2)
+
+    back = bench.client(heir).post(f"{path}/return", {"lines": [{"line": 1, "quantity": "2"}]})
+
+    assert (back.status_code, back.json["refund_due"]["amount"]) == (200, "0.00"), back.json
+    assert n1.get(f"/receivables/{owed}").json["credited"]["amount"] == "200.00"
+
+
+def test_a_paid_order_is_not_cancelled_by_somebody_who_does_not_see_the_payment(
+    bench: Bench, world: World, n1: Client, units: dict[str, UUID], customer: str
+) -> None:
+    paid, free = (world.confirmed(n1, customer)["id"] for _ in range(2))
+    owed = n1.get(f"/receivables?order_id={paid}").json["items"][0]["id"]
+    money = {"customer_id": customer, "amount": {"amount": "1", "currency": "CNY"}}
+    n1.post("/payments", {**money, "allocations": [{"receivable_id": owed, "amount": "1"}]})
+    warehouse = without_receivables(bench, units["N1"])
+
+    assert warehouse.post(f"/orders/{paid}/cancel").status_code == 409
+    assert n1.get(f"/orders/{paid}").json["status"] == "confirmed"
+    assert warehouse.post(f"/orders/{free}/cancel").status_code == 200
+    assert n1.get(f"/receivables?order_id={free}").json["items"][0]["status"] == "written_off"
+    told = world.bench.events("crm.sales.order.cancelled.v1")
+    assert [event["data"]["version"] for event in told] == [n1.get(f"/orders/{free}").json["version"]]
 
 
 def test_cancelling_a_confirmed_order_gives_its_receivable_up(world: World, n1: Client, customer: str) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from io import BytesIO
+from typing import Any
 
 import pytest
 
 from crm_chassis import clock, schedules
 from crm_chassis.identity import Grant
 from crm_chassis.ids import uuid7
+from crm_chassis.org import OrgUnit, OrgUser
 from crm_service_desk.requests import rules
 
 from .conftest import AGENT, Desk
@@ -68,6 +71,33 @@ def test_giving_it_to_whoever_has_it_is_no_news(desk: Desk) -> None:
     assert desk.facts(made).count("request.assigned.v1") == 1
 
 
+def test_a_request_is_given_to_who_works_where_the_callers_right_reaches(desk: Desk) -> None:
+    team = desk.bench.unit("N1T", desk.n1, "team")
+    own = desk.bench.client(desk.bench.caller(desk.n1, {name: Grant(own=True) for name in AGENT}, username="own"))
+    path = f"/requests/{desk.request(own)['id']}/assign"
+    colleague, below = (desk.bench.caller(unit, [], username=f"u{unit}").user_id for unit in (desk.n1, team))
+    elsewhere, above = (desk.bench.caller(unit, [], username=f"u{unit}").user_id for unit in (desk.e1, desk.root))
+    gone = desk.bench.caller(desk.n1, [], username="gone").user_id
+    with desk.bench.system() as session:
+        session.get_one(OrgUser, gone).active = False
+
+    for stranger in (elsewhere, above, gone, uuid7()):
+        refused = own.post(path, {"assignee_id": str(stranger)})
+        assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (422, "/assignee_id")
+    for one in (colleague, below):
+        assert own.post(path, {"assignee_id": str(one)}).status_code == 200
+    head = desk.bench.client(desk.bench.caller(desk.root, AGENT, username="head"))
+    assert head.post(path, {"assignee_id": str(elsewhere)}).status_code == 200
+
+
+def test_who_works_in_several_units_may_be_given_the_requests_of_each(desk: Desk) -> None:
+    helper = desk.bench.caller(desk.e1, [], username="helper").user_id
+    with desk.bench.system() as session:
+        session.get_one(OrgUser, helper).unit_ids = [str(desk.e1), str(desk.n1)]
+
+    assert desk.verb(desk.request(), "assign", assignee_id=str(helper))["assignee_id"] == str(helper)
+
+
 @pytest.mark.parametrize("verb", sorted(rules.ALLOWED))
 def test_each_verb_wants_a_caller_who_sees_the_request_and_may(desk: Desk, verb: str) -> None:
     path = f"/requests/{desk.request()['id']}/{verb}"
@@ -113,8 +143,6 @@ def test_an_archived_request_is_not_edited_until_it_is_reopened(desk: Desk) -> N
 def test_escalation_raises_the_priority_and_calls_the_units_manager(desk: Desk) -> None:
     lead = desk.bench.caller(desk.n1, [], username="lead")
     with desk.bench.system() as session:
-        from crm_chassis.org import OrgUnit
-
         session.get_one(OrgUnit, desk.n1).manager_id = lead.user_id
     made = desk.request(priority="high")
 
@@ -122,6 +150,36 @@ def test_escalation_raises_the_priority_and_calls_the_units_manager(desk: Desk) 
 
     assert (raised["priority"], raised["assignee_id"], raised["status"]) == ("urgent", str(lead.user_id), "assigned")
     assert desk.facts(made)[-1] == "request.escalated.v1"
+
+
+def test_escalation_passes_over_a_manager_who_left(desk: Desk) -> None:
+    left, boss = (desk.bench.caller(unit, [], username=name) for unit, name in ((desk.n1, "left"), (desk.root, "boss")))
+    with desk.bench.system() as session:
+        session.get_one(OrgUser, left.user_id).active = False
+        session.get_one(OrgUnit, desk.n1).manager_id = left.user_id
+    made = desk.request()
+    desk.verb(made, "start")
+    assert desk.verb(made, "escalate")["assignee_id"] == str(desk.agent.principal.user_id), "nobody stands above"
+
+    with desk.bench.system() as session:
+        session.get_one(OrgUnit, desk.root).manager_id = boss.user_id
+
+    assert desk.verb(made, "escalate")["assignee_id"] == str(boss.user_id)
+
+
+def test_requests_are_imported_as_new_ones_only(desk: Desk) -> None:
+    clerk = desk.bench.client(desk.bench.caller(desk.n1, [*AGENT, "request:import"], username="clerk"))
+
+    def send(mode: str) -> Any:
+        content = BytesIO(b"number,summary,kind\nSR-N1-000001,x,repair\n")
+        form = {"file": (content, "list.csv"), "mode": mode, "key": "number"}
+        return clerk.call("POST", "/requests/imports", key=mode, data=form)
+
+    assert clerk.get("/requests/schema").json["import_keys"] == []
+    assert [send(mode).json["errors"][0]["pointer"] for mode in ("update", "upsert")] == ["/key"] * 2
+    started = send("create")
+    desk.bench.run_jobs()
+    assert clerk.get(started.headers["Location"]).json["counts"] == {"created": 1, "updated": 0, "rejected": 0}
 
 
 def test_the_assignee_sees_it_under_scope_self_and_others_do_not(desk: Desk) -> None:

@@ -113,6 +113,15 @@ def test_what_closes_a_step(rule: str, decisions: dict[str, str], state: str) ->
     assert rules.waiting_for(steps) == ({"a", "b"} - set(decisions) if state == "waiting" else set())
 
 
+def test_a_step_ends_once_whatever_is_decided_after_it() -> None:
+    done = rules.decided(running("a"), "a", "approved", comment=None, now=NOW)
+    steps = [*done, rules.opened(template("next"), ["b"], NOW)]
+
+    later = rules.decided(steps, "b", "approved", comment=None, now=NOW + timedelta(days=1))
+
+    assert [step["ended_at"] for step in later] == ["2026-03-02T08:00:00Z", "2026-03-03T08:00:00Z"]
+
+
 def test_deciding_leaves_the_steps_given_untouched() -> None:
     steps = running("a")
     rules.decided(steps, "a", "approved", comment="ok", now=NOW)

@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import event, func, inspect, select, text
+from sqlalchemy import event, func, select, text
 from sqlalchemy.orm import Session
 
-from crm_chassis import logs, org
+from crm_chassis import ids, logs, org
 from crm_chassis.database import everything
 from crm_chassis.http import plain
 from crm_chassis.identity import principal_or_none
@@ -47,6 +47,7 @@ def record(
     if caller is not None and actor_name is None:
         actor_id, actor_name = caller.user_id, caller.username
     entry = AuditEntry(
+        id=ids.uuid7(),
         unit_id=unit_id,
         owner_id=actor_id,
         actor_name=(actor_name or "system")[:120],
@@ -59,7 +60,13 @@ def record(
         detail=plain(detail),
     )
     session.add(entry)
-    session.info.setdefault("audit_entries", []).append(entry)
+    session.info.setdefault("audit_entries", []).append(entry.id)
+
+
+def is_known(session: Session, action: str, subject_id: UUID) -> bool:
+    """Whether the log says already that this happened to the subject."""
+    known = select(AuditEntry.id).where(AuditEntry.subject_id == subject_id, AuditEntry.action == action)
+    return session.scalar(known.limit(1)) is not None
 
 
 def root_unit() -> UUID:
@@ -71,11 +78,13 @@ def _seal_pending(session: Session) -> None:
     """Give the transaction's entries their place in the chain; the lock is held only from here to the commit."""
     if session.in_nested_transaction():
         return
-    entries = session.info.pop("audit_entries", None)
-    if not entries:
+    written = session.info.pop("audit_entries", None)
+    if not written:
         return
     with everything(session):
-        entries = [entry for entry in entries if inspect(entry).persistent]
+        # Read again: what a savepoint took back is not there, and a batch of events keeps no entry in the session.
+        found = session.scalars(select(AuditEntry).where(AuditEntry.id.in_(written)))
+        entries = sorted(found, key=lambda entry: written.index(entry.id))
         session.execute(text("SELECT pg_advisory_xact_lock(hashtext('audit_entries'))"))
         seq, last = _newest(session)
         for number, entry in enumerate(entries, start=seq + 1):

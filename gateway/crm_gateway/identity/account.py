@@ -38,7 +38,8 @@ def second_factor(
 ) -> dict[str, Any]:
     """Begin (``enrol``: answers the secret), end (``confirm``) or undo (``disable``) the second factor.
 
-    Raises Invalid for a wrong password or code, StateConflict when it is confirmed already or not begun.
+    Raises Invalid for a wrong password or code, StateConflict when it is confirmed already or not begun, TooMany after
+    too many tries.
     """
     if action == "confirm":
         return _confirm(user_id, totp or "")
@@ -57,14 +58,22 @@ def _enrol(credential: Credential, user: User) -> dict[str, Any]:
 
 
 def _confirm(user_id: UUID, code: str) -> dict[str, Any]:
+    """End the setting up with a first code. Its tries have a key apart from a sign-in's, which needs the password."""
+    key = lockout.key_of(str(user_id), "confirmation")
     with system_transaction() as session:
+        lockout.count_attempt(session, key)
         credential, user = _credential(session, user_id), session.get_one(User, user_id)
         if credential.totp_confirmed or not credential.totp_secret:
             raise errors.StateConflict(say("There is no second factor waiting to be confirmed."))
-        if not codes.accepts(credential, code, current_runtime().settings.signing_key):
-            raise errors.field_error("/totp", "wrong", say("The code does not fit; check the clock of your phone."))
-        credential.totp_confirmed = True
-        _audit(session, user, "enabled")
+        fits = codes.accepts(credential, code, current_runtime().settings.signing_key)
+        if fits:
+            credential.totp_confirmed = True
+            lockout.forgive(session, key)
+            _audit(session, user, "enabled")
+        else:
+            lockout.failed(session, key)
+    if not fits:
+        raise errors.field_error("/totp", "wrong", say("The code does not fit; check the clock of your phone."))
     return {"enabled": True}
 
 

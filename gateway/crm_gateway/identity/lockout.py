@@ -1,9 +1,10 @@
-"""Slowing down whoever guesses passwords: per name and address, known name or not."""
+"""Slowing down whoever guesses passwords (per name and address, known name or not) or codes (per user)."""
 
 from __future__ import annotations
 
 import hashlib
 from datetime import timedelta
+from uuid import UUID
 
 from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
@@ -21,8 +22,13 @@ def key_of(username: str, ip: str | None) -> str:
     return hashlib.sha256(f"{username.lower()}\x1f{ip}".encode()).hexdigest()
 
 
+def key_of_codes(user_id: UUID) -> str:
+    """What wrong codes of a user's second factor are counted under: one key for all addresses."""
+    return key_of(str(user_id), "second factor")
+
+
 def count_attempt(session: Session, key: str) -> None:
-    """Count an attempt before its password is looked at, so that guesses made side by side all count.
+    """Count an attempt before its secret is looked at, so that guesses made side by side all count.
 
     Raises TooMany while the lock of earlier failures lasts, or with too many attempts under way.
     """
@@ -57,7 +63,7 @@ def _lock(row: SignInFailures) -> None:
 
 
 def forgive(session: Session, key: str) -> None:
-    """Forget the failures: the right password was given."""
+    """Forget the failures: the right secret was given."""
     session.execute(delete(SignInFailures).where(SignInFailures.key == key))
 
 

@@ -98,7 +98,7 @@ class Token(Base):
 
 
 class SignInFailures(Base):
-    """Failed sign-ins in a row of one name from one address (by the hash of both, known user or not)."""
+    """Failures in a row of one name from one address, known user or not, or of one user's codes; known by a hash."""
 
     __tablename__ = "sign_in_failures"
 

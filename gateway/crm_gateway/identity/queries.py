@@ -34,6 +34,11 @@ def credential(session: Session, user_id: UUID) -> Credential | None:
     return session.scalar(select(Credential).where(Credential.user_id == user_id).with_for_update())
 
 
+def has_second_factor(session: Session, user_id: UUID) -> bool:
+    """Whether the user set up a second factor and confirmed it."""
+    return bool(session.scalar(select(Credential.totp_confirmed).where(Credential.user_id == user_id)))
+
+
 def live_digests(session: Session, user_id: UUID, *, but: UUID | None = None) -> list[str]:
     """The digests of the tokens of the user's sessions, all but one."""
     of_sessions = (

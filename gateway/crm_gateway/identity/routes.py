@@ -16,9 +16,9 @@ from crm_chassis.language import say
 from crm_chassis.service import current_runtime
 
 from ..audit.actions import origin
-from . import account, callers, doorway, sessions
+from . import account, callers, doorway, queries, sessions
 from .doorway import Visitor
-from .models import Credential, SignIn, User
+from .models import SignIn, User
 from .schemas import LoginBody, PasswordBody, TokenBody, TotpBody
 from .sign_in import Attempt, sign_in
 
@@ -89,8 +89,7 @@ def me() -> Response:
     tree = org.tree()
     with system_transaction() as session:
         user = session.get_one(User, principal.user_id)
-        second_factor = select(Credential.totp_confirmed).where(Credential.user_id == user.id)
-        has_second_factor = bool(session.scalar(second_factor))
+        has_second_factor = queries.has_second_factor(session, user.id)
         companies = {tree.company(unit) for unit in user.all_units}
         wanted = user.all_units | companies
         rows = session.scalars(select(org.OrgUnit).where(org.OrgUnit.id.in_(wanted))).all()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NoReturn
 from uuid import UUID
 
 from sqlalchemy import update
@@ -11,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from crm_chassis import clock, errors, outbox
 from crm_chassis.database import system_transaction
-from crm_chassis.language import Sentence, say
+from crm_chassis.language import say
 from crm_chassis.service import current_runtime
 
 from ..audit.actions import record as write_audit
@@ -37,7 +36,8 @@ def sign_in(attempt: Attempt, kind: str) -> tuple[UUID, UUID]:
     """Check name, password and second factor and open a session; answers the user's and the session's id.
 
     Raises TooMany while locked out, and the same Unauthenticated, after the same time, for an unknown name, a wrong
-    password and an account that is not active. Short transactions, because the hash takes longer than they do.
+    password and an account that is not active; another one when a code is missing or wrong. Short transactions, because
+    the hash takes longer than they do.
     """
     key = lockout.key_of(attempt.username, attempt.ip)
     with system_transaction() as session:
@@ -46,10 +46,12 @@ def sign_in(attempt: Attempt, kind: str) -> tuple[UUID, UUID]:
         stored = credential.password_hash if user and (credential := session.get(Credential, user.id)) else None
     proven = passwords.matches(attempt.password, stored)
     if not proven or user is None or not user.active:
-        _refuse(attempt, user, key)
-    _second_factor(attempt, user, key)
+        with system_transaction() as session:
+            _failed(session, attempt, user, key, reason="sign_in_failed")
+        raise errors.Unauthenticated(WRONG, code="sign_in_failed")
+    counted = _second_factor(attempt, user, key)
     with system_transaction() as session:
-        lockout.forgive(session, key)
+        lockout.forgive(session, counted)
         opened = sessions.open_session(session, user.id, kind, ip=attempt.ip, user_agent=attempt.user_agent)
         _welcome(session, user, opened)
     if stored and passwords.is_outdated(stored):
@@ -57,43 +59,52 @@ def sign_in(attempt: Attempt, kind: str) -> tuple[UUID, UUID]:
     return user.id, opened.id
 
 
-def _refuse(
-    attempt: Attempt,
-    user: User | None,
-    key: str,
-    *,
-    code: str = "sign_in_failed",
-    detail: Sentence = WRONG,
-) -> NoReturn:
-    with system_transaction() as session:
-        lockout.failed(session, key)
-        write_audit(
-            session,
-            "sign_in.failed",
-            unit_id=user.unit_id if user else root_unit(),
-            actor_id=user.id if user else None,
-            actor_name=attempt.username,
-            subject_type="user" if user else None,
-            subject_id=user.id if user else None,
-            subject_name=attempt.username,
-            reason=code,
-        )
-    raise errors.Unauthenticated(detail, code=code)
+def _failed(session: Session, attempt: Attempt, user: User | None, key: str, *, reason: str) -> None:
+    """The attempt counted under the key was wrong: the next one has to wait, and the audit log is told."""
+    lockout.failed(session, key)
+    write_audit(
+        session,
+        "sign_in.failed",
+        unit_id=user.unit_id if user else root_unit(),
+        actor_id=user.id if user else None,
+        actor_name=attempt.username,
+        subject_type="user" if user else None,
+        subject_id=user.id if user else None,
+        subject_name=attempt.username,
+        reason=reason,
+    )
 
 
-def _second_factor(attempt: Attempt, user: User, key: str) -> None:
-    """Raises Unauthenticated when a code is needed (the password was right, so it is no failure) or wrong."""
+def _second_factor(attempt: Attempt, user: User, key: str) -> str:
+    """Ask who has a second factor for its code; answers the key whose failures a session will make up for.
+
+    Wrong codes count per user, from wherever they come, and nothing but a session makes up for them: a code is short
+    enough to be guessed by who is let try. Without the password nobody comes here, so no stranger can lock it. The
+    password was right, so its own failures end here. Raises Unauthenticated for a code that is missing (which is no
+    failure) or wrong, TooMany after too many wrong ones.
+    """
     with system_transaction() as session:
-        credential = queries.credential(session, user.id)
-        if credential is None or not credential.totp_confirmed:
-            return
-        if not attempt.totp:
-            lockout.forgive(session, key)
-        right = attempt.totp and totp.accepts(credential, attempt.totp, current_runtime().settings.signing_key)
+        if not queries.has_second_factor(session, user.id):
+            return key
+        lockout.forgive(session, key)
     if not attempt.totp:
         raise errors.Unauthenticated(say("Enter the code of your authenticator app."), code="totp_required")
+    codes = lockout.key_of_codes(user.id)
+    with system_transaction() as session:
+        right = _try_code(session, attempt, user, attempt.totp, codes)
     if not right:
-        _refuse(attempt, user, key, code="totp_wrong", detail=say("The code is wrong or was used already."))
+        raise errors.Unauthenticated(say("The code is wrong or was used already."), code="totp_wrong")
+    return codes
+
+
+def _try_code(session: Session, attempt: Attempt, user: User, code: str, key: str) -> bool:
+    """Whether the code is right. Those tried side by side wait for each other, so that each meets the others' lock."""
+    lockout.count_attempt(session, key)
+    credential = queries.credential(session, user.id)
+    right = credential is not None and totp.accepts(credential, code, current_runtime().settings.signing_key)
+    if not right:
+        _failed(session, attempt, user, key, reason="totp_wrong")
+    return right
 
 
 def _welcome(session: Session, user: User, opened: SignIn) -> None:

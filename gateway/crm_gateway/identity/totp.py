@@ -37,9 +37,9 @@ def accepts(credential: Credential, code: str, signing_key: str) -> bool:
     if not credential.totp_secret:
         return False
     made = pyotp.TOTP(_box(signing_key).decrypt(credential.totp_secret.encode()).decode())
-    now = int(clock.now().timestamp()) // _STEP_S
+    now, given = int(clock.now().timestamp()) // _STEP_S, code.strip().encode()
     for step in (now - 1, now, now + 1):
-        if step > credential.totp_step and hmac.compare_digest(made.at(step * _STEP_S), code.strip()):
+        if step > credential.totp_step and hmac.compare_digest(made.at(step * _STEP_S).encode(), given):
             credential.totp_step = step
             return True
     return False

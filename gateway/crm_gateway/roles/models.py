@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlalchemy import String, UniqueConstraint
+from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_chassis.database import Record, record_indexes
@@ -18,7 +18,9 @@ class Role(Record, Base):
     __tablename__ = "roles"
     __resource__ = "role"
     __search__: ClassVar[tuple[str, ...]] = ("name", "name_en", "key")
-    __table_args__ = record_indexes("roles", UniqueConstraint("key"))
+    __table_args__ = record_indexes(
+        "roles", Index("uq_roles_key", "key", unique=True, postgresql_where="deleted_at IS NULL")
+    )
 
     key: Mapped[str] = mapped_column(String(40))
     name: Mapped[str] = mapped_column(String(120))

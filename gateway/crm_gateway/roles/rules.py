@@ -125,9 +125,15 @@ _OPEN = 3
 def _access(readers: list[dict[str, str]], writers: list[dict[str, str]]) -> dict[str, str]:
     found = {}
     for name in {name for closed in readers for name in closed}:
-        seen = max(_OPENNESS.get(closed.get(name, ""), _OPEN) for closed in readers)
+        seen = max(_openness(closed, name) for closed in readers)
         if seen < _OPENNESS["readonly"]:
             found[name] = "hidden" if seen == 0 else "masked"
-        elif all(name in closed for closed in writers):
+        elif all(_openness(closed, name) < _OPEN for closed in writers):
             found[name] = "readonly"
     return found
+
+
+def _openness(closed: Mapping[str, str], name: str) -> int:
+    """How open a role leaves a field; one that closes ``custom`` closes every custom field with it."""
+    whole = name.partition(".")[0]
+    return min(_OPENNESS.get(closed.get(each, ""), _OPEN) for each in (name, whole))

@@ -110,6 +110,12 @@ def manageable(session: Session, resource: str, principal: Principal) -> list[Cu
     return list(session.scalars(ordered.limit(DEFINITIONS_MAX)))
 
 
+def keys_of_kind(session: Session, resource: str, kind: str, among: Iterable[str]) -> set[str]:
+    """Which of these keys are defined as this kind in any unit."""
+    wanted = CustomField.resource == resource, CustomField.kind == kind, CustomField.key.in_(among)
+    return set(session.scalars(select(CustomField.key).where(*wanted, CustomField.active)))
+
+
 def checked(
     found: Iterable[CustomField], values: dict[str, Any], *, before: dict[str, Any] | None = None
 ) -> dict[str, Any]:
@@ -170,15 +176,19 @@ def _mismatch(row: CustomField, value: Any) -> Sentence | None:
         case "date":
             fits, wish = _is_date(value), say("Write a date such as 2026-11-21.")
         case "choice":
-            fits, wish = value in allowed, say("Write one of the options.")
+            fits, wish = _is_one_of(allowed, value), say("Write one of the options.")
         case "multi_choice":
             fits, wish = (
-                isinstance(value, list) and all(item in allowed for item in value),
+                isinstance(value, list) and all(_is_one_of(allowed, item) for item in value),
                 say("Write a list of the options."),
             )
         case _:
             fits, wish = _is_uuid(value), say("Write an id.")
     return None if fits else wish
+
+
+def _is_one_of(allowed: set[str], value: Any) -> bool:
+    return isinstance(value, str) and value in allowed
 
 
 def _is_date(value: Any) -> bool:

@@ -30,6 +30,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
@@ -280,10 +281,17 @@ def everything(session: Session) -> Iterator[Session]:
     Nothing read here may reach the caller unfiltered.
     """
     own: Scope = session.info["scope"]
+    session.connection()  # so that the transaction has begun behind the own fence, and falls back to it
     _hold(session, SYSTEM)
     try:
         yield session
-    finally:
+    except SQLAlchemyError:
+        session.info["scope"] = own  # no more statements are taken now; rolling back takes the fence back as well
+        raise
+    except BaseException:
+        _hold(session, own)
+        raise
+    else:
         _hold(session, own)
 
 

@@ -6,6 +6,7 @@ key ``crm`` feeds ``/schema`` and ``kind`` names the field's type there.
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -15,6 +16,7 @@ import phonenumbers
 from marshmallow import Schema, ValidationError, fields, validate
 
 from .language import Coded, Pair, say
+from .mail_addresses import Undeliverable, deliverable
 
 Label = Pair
 Options = Sequence[tuple[str, str, str]]
@@ -22,6 +24,8 @@ Options = Sequence[tuple[str, str, str]]
 
 Field = fields.Field[Any]
 _INT_MAX = 2_147_483_647
+FIRST_DAY, LAST_DAY = datetime.date(1900, 1, 1), datetime.date(2199, 12, 31)
+"""The days that a date may be written as."""
 
 
 def _common(kind: str, label: Label, required: bool, group: str, more: dict[str, Any]) -> dict[str, Any]:
@@ -97,10 +101,23 @@ def phone(label: Label, **more: Any) -> Field:
     return _Phone(validate=_Length(max=40), **_common("phone", label, False, group, more))
 
 
+class _Deliverable(validate.Validator):
+    """An address that every mail server takes. What is no address at all is left to marshmallow's own rule."""
+
+    def __call__(self, value: Any) -> Any:
+        if value is not None and "@" in value:
+            try:
+                deliverable(value)
+            except Undeliverable as error:
+                raise ValidationError(error.reason) from error
+        return value
+
+
 def email(label: Label, **more: Any) -> Field:
-    """An e-mail address."""
+    """An e-mail address to which mail can be sent; its domain may be written in any script."""
     group = more.pop("group", "main")
-    return fields.Email(validate=_Length(max=254), **_common("email", label, False, group, more))
+    rules = [_Length(max=254), _Deliverable()]
+    return fields.Email(validate=rules, **_common("email", label, False, group, more))
 
 
 def url(label: Label, **more: Any) -> Field:
@@ -183,9 +200,19 @@ def money(label: Label, *, required: bool = False, group: str = "main", **more: 
     return Money(**_common("money", label, required, group, more))
 
 
+class _Day(fields.Date):
+    """A day of our time: one far outside is a slip of the pen, and leaves no room to count months or terms from it."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        day = super()._deserialize(value, attr, data, **kwargs)
+        if not FIRST_DAY <= day <= LAST_DAY:
+            raise ValidationError(say("Choose a day from {first} to {last}.", first=FIRST_DAY, last=LAST_DAY))
+        return day
+
+
 def date(label: Label, *, required: bool = False, group: str = "main", **more: Any) -> Field:
-    """A calendar date, ISO 8601."""
-    return fields.Date(**_common("date", label, required, group, more))
+    """A calendar date, ISO 8601, from ``FIRST_DAY`` to ``LAST_DAY``."""
+    return _Day(**_common("date", label, required, group, more))
 
 
 class _Moment(fields.AwareDateTime):

@@ -233,10 +233,14 @@ def units_above(user_id: UUID) -> Any:
 
 
 def manager_of(session: Session, unit_id: UUID, levels: int = 1) -> UUID | None:
-    """The manager of the nearest unit at or above ``unit_id`` that has one; ``levels`` > 1 climbs further."""
+    """The manager of the nearest unit at or above ``unit_id`` that has one; ``levels`` > 1 climbs further.
+
+    One who was deactivated is passed over; one whose own event has not come yet is not.
+    """
     found = None
+    here = select(OrgUnit.manager_id).outerjoin(OrgUser, OrgUser.id == OrgUnit.manager_id)
     for unit in tree().ancestors(unit_id):
-        manager = session.scalar(select(OrgUnit.manager_id).where(OrgUnit.id == unit))
+        manager = session.scalar(here.where(OrgUnit.id == unit, OrgUser.active.is_not(False)))
         if manager is not None and manager != found:
             found, levels = manager, levels - 1
             if levels == 0:

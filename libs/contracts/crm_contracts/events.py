@@ -107,7 +107,7 @@ _define(
 _define(
     "customer",
     "activity",
-    "planned changed done cancelled overdue",
+    "planned changed done cancelled overdue deleted",
     {
         **_OWNED,
         "subject": "string",
@@ -121,7 +121,7 @@ _define(
 _define(
     "customer",
     "churn-case",
-    "warned reprieved lost recovered",
+    "warned changed reprieved lost recovered",
     {
         **_OWNED,
         "customer_id": "uuid",
@@ -228,7 +228,7 @@ _define(
 _define(
     "expenses",
     "visit",
-    "recorded",
+    "recorded deleted",
     {**_OWNED, "travel_plan_id": "uuid", "customer_id": "uuid", "on": "date", "what": "string", "result": "string?"},
 )
 _CLAIM = {
@@ -277,6 +277,23 @@ _APPROVAL = {
 _define("workflow", "approval", "assigned", {**_APPROVAL, "assignee_ids": "array", "due_at": "datetime?"})
 _define("workflow", "approval", "decided", {**_APPROVAL, "comment": "string?", "decided_by": "uuid?"})
 _define("workflow", "approval", "withdrawn timed-out", _APPROVAL)
+
+# exports: a file of records was made. `owner_id` is who asked for it, `unit_id` their unit, `id` the job.
+for _service in ("gateway", "customer", "sales", "service-desk", "expenses"):
+    _define(
+        _service,
+        "export",
+        "finished",
+        {
+            **_OWNED,
+            "username": "string",
+            "collection": "string",
+            "format": "string",
+            "filter": "object",
+            "fields": "array",
+            "rows": "integer",
+        },
+    )
 
 # notify
 _define("notify", "delivery", "failed", {**_RECORD, "channel": "string", "recipient": "string", "error": "string"})

@@ -14,7 +14,7 @@ _IDENTITY = ("crm.gateway.org-unit.*.v1", "crm.gateway.user.*.v1")
 _CUSTOMERS = ("crm.customer.customer.*.v1",)
 
 PATTERNS: dict[str, tuple[str, ...]] = {
-    "gateway": (),
+    "gateway": ("crm.*.export.finished.v1",),
     "customer": (*_IDENTITY, "crm.sales.#", "crm.service-desk.#", "crm.expenses.#"),
     "sales": (
         *_IDENTITY,
@@ -50,7 +50,7 @@ def matches(pattern: str, event_type: str) -> bool:
 
 @cache
 def subscribers_of(event_type: str) -> tuple[str, ...]:
-    """The services that receive the type, in the order of SERVICES; nobody receives its own events twice."""
+    """The services that receive the type, in the order of SERVICES; nobody receives an event twice."""
     return tuple(
         service for service, patterns in PATTERNS.items() if any(matches(pattern, event_type) for pattern in patterns)
     )

@@ -86,11 +86,26 @@ def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def matching(session: Session, collection: Collection, filter_: Mapping[str, Any], limit: int) -> list[UUID]:
-    """The ids of the records the caller sees that match a filter, ``limit`` at most."""
-    wanted = listing.asked(collection, as_query(filter_))
-    statement = select(collection.model.id).where(*wanted.conditions).order_by(collection.model.id).limit(limit)
-    return list(session.scalars(statement))
+def matching(
+    session: Session,
+    collection: Collection,
+    filter_: Mapping[str, Any],
+    limit: int,
+    *,
+    after: UUID | None = None,
+    until: UUID | None = None,
+) -> list[UUID]:
+    """The ids of the records the caller sees that match a filter, in their order, ``limit`` at most.
+
+    after, until: only those behind the one id, and up to and with the other.
+    """
+    wanted, own_id = listing.asked(collection, as_query(filter_)), collection.model.id
+    statement = select(own_id).where(*wanted.conditions)
+    if after is not None:
+        statement = statement.where(own_id > after)
+    if until is not None:
+        statement = statement.where(own_id <= until)
+    return list(session.scalars(statement.order_by(own_id).limit(limit)))
 
 
 def apply(
@@ -198,13 +213,11 @@ def submit_import(
     session: Session, collection: Collection, form: Mapping[str, str], upload: FileStorage | None
 ) -> jobs.Job:
     """Queue an import: the file, and the form fields ``mapping``, ``mode``, ``key`` and ``dry_run``. Raises Invalid."""
-    mode, key = form.get("mode", "create"), form.get("key") or None
+    mode, key, keys = form.get("mode", "create"), form.get("key") or None, collection.keys_open_to(current_principal())
     if mode not in MODES:
         raise errors.field_error("/mode", "unknown", say("The mode is one of {modes}.", modes=list(MODES)))
-    if mode != "create" and key not in collection.import_keys:
-        raise errors.field_error(
-            "/key", "unknown", say("The key is one of {keys}.", keys=list(collection.import_keys) or ("无", "none"))
-        )
+    if mode != "create" and key not in keys:
+        raise errors.field_error("/key", "unknown", say("The key is one of {keys}.", keys=keys or ("无", "none")))
     if mode != "create":
         _allowed(f"{collection.resource}:update")
     dry_run = form.get("dry_run", "false")

@@ -22,8 +22,7 @@ from ..identity import Principal, principal_or_none
 from ..language import Sentence
 from ..money import money
 from ..service import current_runtime
-
-HIDDEN, MASKED, READONLY = "hidden", "masked", "readonly"
+from .access import HIDDEN, Access
 
 
 class RecordSchema(Schema):
@@ -70,8 +69,10 @@ class Collection:
     name: its path below /api/v1. subject: the word in its event types, empty for none; whichever of created, changed
     and deleted the registry knows are published. create/update/remove: the slice's actions where the plain write is
     not enough: ``create(session, values) -> record``, ``update(session, record, values)``, ``remove(session, record)``.
+    revive: ``(session, record)``, asked before a deleted record comes back; raises what forbids that.
     computed: field -> function(record), for values that are no columns. frozen: methods left out (``create``,
     ``update``, ``delete``, ``import``). locked: record -> reason why it may not be edited or deleted now, or None.
+    late_files: whether a locked record still takes files, such as an order its delivery note; it gives none away.
     import_keys: fields an import may match existing records by. lookups: reference field -> function(session, texts)
     -> {text: id}, so that a file may name a customer by its code. filters: extra filter -> function(value) ->
     predicate.
@@ -85,7 +86,9 @@ class Collection:
     create: Callable[[Session, dict[str, Any]], Any] | None = None
     update: Callable[[Session, Any, dict[str, Any]], None] | None = None
     remove: Callable[[Session, Any], None] | None = None
+    revive: Callable[[Session, Any], None] | None = None
     locked: Callable[[Any], Sentence | None] = lambda _record: None
+    late_files: bool = False
     computed: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
     verbs: Sequence[Verb] = ()
     frozen: frozenset[str] = frozenset()
@@ -135,15 +138,23 @@ class Collection:
         self, principal: Principal | None, only: frozenset[str] | None
     ) -> list[tuple[str, Callable[[Any], Any]]]:
         """Field -> how to read it, as far as the caller may see; masked fields are read masked."""
-        access = principal.access(self.resource) if principal else {}
-        if not access and only is None:
+        access = self.access(principal)
+        if not access.rules and only is None:
             return self.getters
-        found = []
-        for name, getter in self.getters:
-            if access.get(name) == HIDDEN or (only is not None and name not in only):
-                continue
-            found.append((name, _masking(getter) if access.get(name) == MASKED else getter))
-        return found
+        return [
+            (name, access.through(name, getter))
+            for name, getter in self.getters
+            if access.to(name) != HIDDEN and (only is None or name in only)
+        ]
+
+    def access(self, principal: Principal | None) -> Access:
+        """What the caller's roles close of the fields."""
+        return Access.of(principal, self.resource)
+
+    def keys_open_to(self, principal: Principal | None) -> list[str]:
+        """The fields by which the caller may match existing records in an import: those they may write."""
+        access = self.access(principal)
+        return [name for name in self.import_keys if access.to(name) is None]
 
     def shown(self, record: Any, only: frozenset[str] | None = None) -> dict[str, Any]:
         """The record for the caller of the request, with what they can do to it now."""
@@ -184,6 +195,12 @@ class Collection:
             session, self.event_type(fact), record.id, payload, version=record.version, unit_id=record.unit_id
         )
 
+    def announce_since(self, session: Session, record: Record, version: int, fact: str, **more: Any) -> None:
+        """The same, unless the record still has this version: what was there already is no news, and was announced."""
+        session.flush()
+        if record.version != version:
+            self.announce(session, record, fact, **more)
+
     def announce_if_known(self, session: Session, record: Record, fact: str) -> None:
         """The same when the registry has such an event: what the generated routes use."""
         if self.subject and self.event_type(fact) in REGISTRY:
@@ -202,16 +219,3 @@ def company_code(unit_id: UUID) -> str:
     """The code of the company a unit belongs to, for numbering."""
     tree = org.tree()
     return tree.codes.get(tree.company(unit_id), "X")
-
-
-def _masking(getter: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    return lambda record: mask(getter(record))
-
-
-def mask(value: Any) -> Any:
-    """Personal data with its middle hidden: ``138****8000``; short values show their first character only."""
-    if not isinstance(value, str):
-        return None
-    if len(value) < 8:
-        return value[:1] + "***"
-    return f"{value[:3]}****{value[-4:]}"

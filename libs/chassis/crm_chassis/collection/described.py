@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from .. import custom_fields
 from ..identity import Principal
 from . import listing
-from .declaration import HIDDEN, MASKED, READONLY, Collection
+from .access import HIDDEN, MASKED, Access
+from .declaration import Collection
 
 _SYSTEM_KINDS = {ma.Integer: "integer", ma.String: "text", ma.Boolean: "boolean", ma.Date: "date"}
 
@@ -22,24 +23,24 @@ def schema(session: Session, collection: Collection, principal: Principal) -> di
     """Fields with label, type, options, required, read-only, group, filterable and sortable; built-in and custom."""
     defined = custom_fields.definitions(session, collection.resource, principal.unit_id)
     dictionary = {row.key: row.options for row in defined if row.kind == "options"}
-    access = principal.access(collection.resource)
+    access = collection.access(principal)
     sortable = listing.sortable(collection, principal)
-    names = [name for name in collection.loader.fields if access.get(name) != HIDDEN]
-    built_in = [_built_in(collection, name, access.get(name), sortable, dictionary) for name in names]
-    custom = [_custom(row) for row in defined if row.kind != "options"]
+    names = [name for name in collection.loader.fields if access.to(name) != HIDDEN]
+    built_in = [_built_in(collection, name, access.to(name), sortable, dictionary) for name in names]
+    custom = [_custom(row, access) for row in defined if row.kind != "options"]
     return {
         "name": collection.name,
         "resource": collection.resource,
         "label": {"zh": collection.label[0], "en": collection.label[1]},
-        "fields": built_in + custom,
+        "fields": built_in + [field for field in custom if access.to(field["name"]) != HIDDEN],
         "can": [
             action
             for action in ("create", "update", "delete", "import", "export", "configure", "assign")
             if action not in collection.frozen and principal.may(f"{collection.resource}:{action}")
         ],
         "verbs": [verb.name for verb in collection.verbs if principal.may(verb.permission)],
-        "default_sort": list(collection.default_sort),
-        "import_keys": list(collection.import_keys),
+        "default_sort": listing.default_sort(collection, sortable),
+        "import_keys": collection.keys_open_to(principal),
     }
 
 
@@ -58,7 +59,7 @@ def _built_in(
         "type": crm.get("kind") or next((kind for cls, kind in _SYSTEM_KINDS.items() if isinstance(spec, cls)), "text"),
         "group": crm.get("group", "main"),
         "required": spec.required,
-        "read_only": spec.dump_only or access in {READONLY, MASKED},
+        "read_only": spec.dump_only or access is not None,
         "masked": access == MASKED,
         "multiline": bool(crm.get("multiline")),
         "longest": lengths[0] if lengths else None,
@@ -75,21 +76,23 @@ def _option(option: dict[str, Any]) -> dict[str, Any]:
     return {"value": option["value"], "label": {"zh": zh, "en": en}}
 
 
-def _custom(row: custom_fields.CustomField) -> dict[str, Any]:
+def _custom(row: custom_fields.CustomField, access: Access) -> dict[str, Any]:
+    name = f"custom.{row.key}"
+    how = access.to(name)
     return {
         "id": row.id,
-        "name": f"custom.{row.key}",
+        "name": name,
         "label": {"zh": row.label_zh, "en": row.label_en},
         "type": row.kind,
         "group": "custom",
         "required": row.required,
-        "read_only": False,
-        "masked": False,
+        "read_only": how is not None,
+        "masked": how == MASKED,
         "multiline": False,
         "longest": None,
         "resource": row.kind if row.kind in {"user", "customer"} else None,
         "options": [_option(option) for option in row.options] if row.options else None,
-        "filterable": True,
+        "filterable": how != MASKED,
         "sortable": False,
         "custom": True,
     }

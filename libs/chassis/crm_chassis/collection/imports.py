@@ -1,38 +1,45 @@
 """Imports: a CSV or XLSX file becomes records, in batches that land whole; lines with errors are set aside.
 
-``table_of``, ``columns_of``, ``body_of``, ``batches``, ``reject`` and ``rejected_file`` are the steps, for an import of
-a slice's own.
+``table_of``, ``columns_of``, ``references_of``, ``body_of``, ``batches``, ``reject`` and ``rejected_file`` are the steps,
+for an import of a slice's own; the cells of custom columns become values by ``cells.custom_values`` once the unit is known.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from itertools import islice
 from typing import Any
 from uuid import UUID
 from zipfile import BadZipFile
 
 import openpyxl
-import orjson
+from marshmallow import ValidationError
 from sqlalchemy import Index, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from .. import constraints, errors, files, org
+from .. import constraints, custom_fields, errors, files, org
 from ..database import transaction
-from ..http import plain
+from ..http import plain, pointers
 from ..jobs import JobRun
 from ..language import say
 from ..service import current_runtime
 from ..tables import ChassisBase
 from . import bulk, writing
+from .cells import NAMING, References, custom_values, named, value_of
 from .declaration import Collection
 from .spreadsheets import to_csv
 
 BATCH = 200
 ROWS_MAX = 200_000
+_CUSTOM = "custom."
+
+Lookup = Callable[[Session, set[str]], Mapping[str, UUID]]
+Batch = list[tuple[int, list[str]]]
+"""Lines of a file by their numbers."""
 
 
 class ImportedRow(ChassisBase):
@@ -157,21 +164,23 @@ def _import_batch(
     run: JobRun,
     collection: Collection,
     columns: dict[int, str],
-    batch: list[tuple[int, list[str]]],
+    batch: Batch,
     rejected: list[list[str]],
 ) -> None:
-    references = _references(session, collection, columns, batch)
+    references = references_of(session, collection, columns, batch)
     existing = _existing(session, run, collection, columns, batch)
     made: list[dict[str, Any]] = []
     for line, cells in batch:
         try:
             with session.begin_nested() as savepoint:
                 body = body_of(collection, columns, cells, references)
-                record = _import_row(session, run, collection, body, existing)
+                record = _import_row(session, run, collection, body, existing, references)
                 if run.args["dry_run"]:
                     savepoint.rollback()
             if record is not None and not run.args["dry_run"]:
                 made.append({"job_id": run.id, "record_id": record.id, "line": line})
+                if run.args["mode"] != "create":
+                    existing[getattr(record, run.args["key"])] = record.id
         except errors.ProblemError as error:
             reject(run, rejected, line, cells, error.entries())
         except IntegrityError as error:
@@ -190,30 +199,58 @@ def reject(run: JobRun, rejected: list[list[str]], line: int, cells: list[str], 
 
 def _reason(collection: Collection, entry: dict[str, str]) -> str:
     """One error as it stands beside the line: the field by its label, and what is wrong with it."""
-    name = entry["pointer"].strip("/").split("/")[0]
+    name, *within = entry["pointer"].strip("/").split("/")
     if not name:
         return entry["message"]
-    return say("{field}: {reason}", field=collection.label_of(name), reason=entry["message"]).spoken()
+    label = f"{name}.{within[0]}" if name == "custom" and within else collection.label_of(name)
+    return say("{field}: {reason}", field=label, reason=entry["message"]).spoken()
 
 
 def _import_row(
-    session: Session, run: JobRun, collection: Collection, body: dict[str, Any], existing: dict[str, UUID]
+    session: Session,
+    run: JobRun,
+    collection: Collection,
+    body: dict[str, Any],
+    existing: Mapping[Any, UUID],
+    references: References,
 ) -> Any | None:
     """Create or update one record; answers it when it was created."""
-    key = run.args["key"]
-    known = existing.get(str(body.get(key))) if key else None
+    key = run.args["key"] if run.args["mode"] != "create" else None
+    value = _stored(collection, key, body[key]) if key in body else None
+    known = existing.get(value) if value is not None else None
     if known is not None:
         record = writing.get_for(session, collection, known, f"{collection.resource}:update")
-        writing.change(session, collection, record, body)
+        change = _with_custom(session, collection, body, references, unit_id=record.unit_id)
+        writing.change(session, collection, record, change)
         run.counts["updated"] += 1
         return None
     if run.args["mode"] == "update":
         raise errors.field_error(
-            f"/{key}", "unknown", say("No record has this {field}.", field=collection.label_of(key))
+            f"/{key}", "unknown", say("No record has this {field}.", field=collection.label_of(run.args["key"]))
         )
-    record = writing.create(session, collection, body)
+    unit_id = UUID(body["unit_id"]) if "unit_id" in body else collection.pool_unit(run.principal)
+    record = writing.create(session, collection, _with_custom(session, collection, body, references, unit_id=unit_id))
     run.counts["created"] += 1
     return record
+
+
+def _with_custom(
+    session: Session, collection: Collection, body: dict[str, Any], references: References, *, unit_id: UUID
+) -> dict[str, Any]:
+    """The body with the cells of its custom columns read by the definitions that hold in the unit."""
+    custom = body.get("custom")
+    if not isinstance(custom, dict):
+        return body
+    defined = custom_fields.definitions(session, collection.resource, unit_id)
+    return body | {"custom": custom_values(defined, custom, references)}
+
+
+def _stored(collection: Collection, key: str, value: Any) -> Any:
+    """A key's value as records hold it, such as a telephone number in its international form. Raises Invalid."""
+    try:
+        return collection.loader.fields[key].deserialize(value)
+    except ValidationError as error:
+        raise errors.Invalid(errors=pointers({key: error.messages})) from error
 
 
 def _existing(
@@ -221,8 +258,9 @@ def _existing(
     run: JobRun,
     collection: Collection,
     columns: dict[int, str],
-    batch: list[tuple[int, list[str]]],
-) -> dict[str, UUID]:
+    batch: Batch,
+) -> dict[Any, UUID]:
+    """The records that the batch names by its key, by the key's value as they hold it."""
     key = run.args["key"]
     index = next((i for i, name in columns.items() if name == key), None)
     if key is None or run.args["mode"] == "create":
@@ -233,35 +271,59 @@ def _existing(
             "required",
             say("Map a column to {field}, by which records are found.", field=collection.label_of(key)),
         )
-    values = {cells[index].strip() for _, cells in batch if index < len(cells)}
+    values: set[Any] = set()
+    for text in _texts(batch, index):
+        with suppress(errors.Invalid):  # its own line will be told
+            values.add(_stored(collection, key, value_of(key, collection.loader.fields[key], text)))
     column = getattr(collection.model, key)
-    return {
-        str(value): found
-        for value, found in session.execute(select(column, collection.model.id).where(column.in_(values)))
-    }
+    rows = session.execute(select(column, collection.model.id).where(column.in_(values)))
+    return dict(rows.all())
 
 
-def _references(
-    session: Session, collection: Collection, columns: dict[int, str], batch: list[tuple[int, list[str]]]
-) -> dict[str, dict[str, UUID]]:
-    found: dict[str, dict[str, UUID]] = {}
+def _texts(batch: Batch, *columns: int) -> set[str]:
+    """What stands in columns of a batch, empty cells left out."""
+    return {text for _, cells in batch for i in columns if i < len(cells) and (text := cells[i].strip())}
+
+
+def references_of(session: Session, collection: Collection, columns: dict[int, str], batch: Batch) -> References:
+    """The records that a batch names by what people know them by, looked up once for each column or kind."""
+    found: dict[str, Mapping[str, UUID]] = {}
     for index, name in columns.items():
         lookup = collection.lookups.get(name) or _identity_lookup(collection, name)
         if lookup:
-            texts = {cells[index].strip() for _, cells in batch if index < len(cells) and cells[index].strip()}
-            found[name] = dict(lookup(session, texts))
+            found[name] = lookup(session, _texts(batch, index))
+    custom = {name.removeprefix(_CUSTOM): index for index, name in columns.items() if name.startswith(_CUSTOM)}
+    for kind in NAMING if custom else ():
+        keys = custom_fields.keys_of_kind(session, collection.resource, kind, custom)
+        lookup = _lookup_of(collection, kind)
+        if keys and lookup:
+            found[f"custom:{kind}"] = lookup(session, _texts(batch, *(custom[key] for key in keys)))
     return found
 
 
-def _identity_lookup(collection: Collection, name: str) -> Callable[[Session, set[str]], dict[str, UUID]] | None:
-    """Users may be written by sign-in name and units by code in every file."""
+def _lookup_of(collection: Collection, resource: str) -> Lookup | None:
+    """How the collection finds records of a resource by text in any of its fields."""
+    own = (lookup for name, lookup in collection.lookups.items() if _names(collection, name) == resource)
+    return next(own, None) or _identity(resource)
+
+
+def _identity_lookup(collection: Collection, name: str) -> Lookup | None:
     spec = collection.loader.fields.get(name)
-    crm = spec.metadata.get("crm", {}) if spec else {}
-    if crm.get("kind") != "ref" or crm.get("resource") not in {"user", "org_unit"}:
+    is_one = spec is not None and spec.metadata.get("crm", {}).get("kind") == "ref"
+    return _identity(_names(collection, name)) if is_one else None
+
+
+def _names(collection: Collection, name: str) -> str | None:
+    """The resource that a field names records of."""
+    spec = collection.loader.fields.get(name)
+    return spec.metadata.get("crm", {}).get("resource") if spec else None
+
+
+def _identity(resource: str | None) -> Lookup | None:
+    """Users may be written by sign-in name and units by code in every file."""
+    if resource not in {"user", "org_unit"}:
         return None
-    model, column = (
-        (org.OrgUser, org.OrgUser.username) if crm["resource"] == "user" else (org.OrgUnit, org.OrgUnit.code)
-    )
+    model, column = (org.OrgUser, org.OrgUser.username) if resource == "user" else (org.OrgUnit, org.OrgUnit.code)
 
     def find(session: Session, texts: set[str]) -> dict[str, UUID]:
         return {row[0]: row[1] for row in session.execute(select(column, model.id).where(column.in_(texts)))}
@@ -270,61 +332,28 @@ def _identity_lookup(collection: Collection, name: str) -> Callable[[Session, se
 
 
 def body_of(
-    collection: Collection, columns: dict[int, str], cells: list[str], references: dict[str, dict[str, UUID]]
+    collection: Collection, columns: dict[int, str], cells: list[str], references: References
 ) -> dict[str, Any]:
-    """The JSON body that one line stands for; empty cells are left out."""
+    """The JSON body that one line stands for; empty cells are left out, those of custom columns are still texts."""
     body: dict[str, Any] = {}
+    custom: dict[str, str] = {}
     for index, name in columns.items():
         cell = cells[index].strip() if index < len(cells) else ""
         if not cell:
             continue
-        if name.startswith("custom."):
-            body.setdefault("custom", {})[name.removeprefix("custom.")] = cell
+        if name.startswith(_CUSTOM):
+            custom[name.removeprefix(_CUSTOM)] = cell
         else:
             body[name] = _cell(collection, name, cell, references.get(name))
+    if custom and isinstance(whole := body.setdefault("custom", {}), dict):
+        whole |= custom
     return body
 
 
-def _cell(collection: Collection, name: str, cell: str, known: dict[str, UUID] | None) -> Any:
-    spec = collection.loader.fields[name]
-    kind = spec.metadata.get("crm", {}).get("kind")
+def _cell(collection: Collection, name: str, cell: str, known: Mapping[str, UUID] | None) -> Any:
     if known is not None:
-        if cell not in known:
-            raise errors.field_error(
-                f"/{name}",
-                "unknown",
-                say("There is no {field} {value} for you.", field=collection.label_of(name), value=cell),
-            )
-        return str(known[cell])
-    if kind == "money":
-        amount, _, currency = cell.partition(" ")
-        return {"amount": amount.replace(",", ""), "currency": currency or "CNY"}
-    if kind == "integer":
-        return int(cell) if cell.lstrip("-").isdigit() else cell
-    if kind == "boolean":
-        return {"true": True, "是": True, "yes": True, "1": True}.get(cell.lower(), False)
-    if kind in {"texts", "refs"}:
-        return [part.strip() for part in cell.replace("，", ",").split(",") if part.strip()]
-    if kind in {"rows", "object"}:
-        return _json_cell(name, cell)
-    if kind == "choice":
-        return _option_value(spec, cell)
-    return cell
-
-
-def _json_cell(name: str, cell: str) -> Any:
-    try:
-        return orjson.loads(cell)
-    except orjson.JSONDecodeError as error:
-        raise errors.field_error(f"/{name}", "invalid", say("Write JSON in this cell.")) from error
-
-
-def _option_value(spec: Any, cell: str) -> str:
-    """A choice may be written as its value or as either label."""
-    for option in spec.metadata["crm"].get("options", ()):
-        if cell == option["value"] or cell in option["label"]:
-            return str(option["value"])
-    return cell
+        return named(f"/{name}", collection.label_of(name), cell, known)
+    return value_of(name, collection.loader.fields[name], cell)
 
 
 def rejected_file(run: JobRun, header: list[str], rejected: list[list[str]]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from ..identity import Principal, principal_or_none
 from ..language import Sentence, say
 from ..scope import units_below
 from ..service import current_runtime
-from .declaration import HIDDEN, Collection
+from .declaration import Collection
 
 LIMIT_MAX, LIMIT_DEFAULT = 200, 50
 COUNT_MAX = 10_000
@@ -56,10 +56,7 @@ def asked(collection: Collection, args: Mapping[str, str]) -> Asked:
     principal = principal_or_none()
     conditions = [condition(collection, name, args[name], principal) for name in args if name not in _RESERVED]
     if args.get("q", "").strip():
-        # What is private may lie outside the caller's units: only the record's own predicate can narrow it.
-        near = None if collection.model.__private__ else principal
-        found = text_search.found_ids(collection.resource, _clean("q", args["q"]), near)
-        conditions.append(collection.model.id.in_(found))
+        conditions += _search(collection, _clean("q", args["q"]), principal)
     sort = _sort(collection, args.get("sort"), principal)
     bound = orjson.dumps(sorted((k, v) for k, v in args.items() if k not in {"cursor", "limit", "count", "fields"}))
     fingerprint = hashlib.sha256(collection.name.encode() + bound).hexdigest()[:16]
@@ -84,6 +81,19 @@ def page(session: Session, collection: Collection, wanted: Asked, base: Select[A
     more, rows = len(rows) > wanted.limit, rows[: wanted.limit]
     items = [collection.shown(row, wanted.only) for row in rows]
     return {"items": items, "next_cursor": _cursor(wanted, rows[-1]) if more else None, **answer}
+
+
+def _search(collection: Collection, query: str, principal: Principal | None) -> list[ColumnElement[bool]]:
+    """What ``q`` finds, by columns whose content the caller may learn; the index alone does when that is all of them."""
+    model, access = collection.model, collection.access(principal)
+    searched = getattr(model, "__search__", ())
+    # What is private may lie outside the caller's units: only the record's own predicate can narrow it.
+    near = None if model.__private__ else principal
+    found = [model.id.in_(text_search.found_ids(collection.resource, query, near))]
+    shown = [name for name in searched if not access.closes(name)]
+    if len(shown) < len(searched):
+        found.append(text_search.found_within(model, shown, query))
+    return found
 
 
 def _total(session: Session, statement: Select[Any], collection: Collection) -> dict[str, Any]:
@@ -130,11 +140,12 @@ def _nullable(model: type[Any], name: str) -> bool:
 
 
 def _sort(collection: Collection, raw: str | None, principal: Principal | None) -> list[tuple[str, bool]]:
-    names = raw.split(",") if raw else list(collection.default_sort)
+    allowed = sortable(collection, principal)
+    names = raw.split(",") if raw else default_sort(collection, allowed)
     found: list[tuple[str, bool]] = []
     for item in names:
         name = item.removeprefix("-").strip()
-        if name not in sortable(collection, principal):
+        if name not in allowed:
             raise problem("sort", say("This list cannot be sorted by {name}.", name=name or "''"))
         found.append((name, item.startswith("-")))
     if len(found) > SORT_MAX:
@@ -142,20 +153,20 @@ def _sort(collection: Collection, raw: str | None, principal: Principal | None) 
     return found if any(name == "id" for name, _ in found) else [*found, ("id", found[-1][1])]
 
 
+def default_sort(collection: Collection, allowed: set[str]) -> list[str]:
+    """The order of the list when nobody asks for one, as far as these fields allow."""
+    return [item for item in collection.default_sort if item.removeprefix("-") in allowed] or ["-id"]
+
+
 def sortable(collection: Collection, principal: Principal | None) -> set[str]:
     """The fields the caller may sort by: single-valued columns they may see."""
-    columns = collection.model.__table__.c
-    access = principal.access(collection.resource) if principal else {}
+    columns, access = collection.model.__table__.c, collection.access(principal)
     names = {name for name, _ in collection.getters} | {"id"}
     return {
         name
         for name in names
-        if name in columns and not isinstance(columns[name].type, (ARRAY, JSONB)) and name not in _closed(access)
+        if name in columns and not isinstance(columns[name].type, (ARRAY, JSONB)) and not access.closes(name)
     }
-
-
-def _closed(access: Mapping[str, str]) -> set[str]:
-    return {name for name, how in access.items() if how in {HIDDEN, "masked"}}
 
 
 def _limit(raw: str | None) -> int:
@@ -187,12 +198,12 @@ def condition(collection: Collection, name: str, raw: str, principal: Principal 
     base, _, operator = name.partition("__")
     if operator and operator not in _OPERATORS:
         raise problem(name, say("There is no filter operator {operator}.", operator=operator), "unknown_field")
-    if base.startswith("custom."):
-        return _custom(collection, base.removeprefix("custom."), operator, raw)
-    columns = collection.model.__table__.c
-    access = principal.access(collection.resource) if principal else {}
-    if base not in columns or base not in dict(collection.getters) or base in _closed(access):
+    custom, columns = base.startswith("custom."), collection.model.__table__.c
+    known = custom or (base in columns and base in dict(collection.getters))
+    if not known or collection.access(principal).closes(base):
         raise problem(name, say("This list has no filter {name}.", name=base), "unknown_field")
+    if custom:
+        return _custom(collection, base.removeprefix("custom."), operator, raw)
     return _compare(collection, name, base, operator, raw)
 
 
@@ -231,7 +242,9 @@ def _value(name: str, spec: fields.Field | None, raw: str) -> Any:
             return Decimal(raw)
         if isinstance(spec, ma.Integer):
             return int(raw)
-        if isinstance(spec, (ma.Date, ma.DateTime, ma.UUID, ma.Decimal)):
+        if isinstance(spec, ma.Date):
+            return ma.Date().deserialize(raw)  # a filter may look beyond the days that can be written
+        if isinstance(spec, (ma.DateTime, ma.UUID, ma.Decimal)):
             return spec.deserialize(raw)
     except (ValidationError, ValueError, InvalidOperation) as error:
         raise problem(name, say("{value} is not a value of this field.", value=raw[:60])) from error

@@ -18,7 +18,8 @@ from ..http import Blueprint, json_body, json_response, load
 from ..identity import current_principal, requires
 from ..language import say
 from . import bulk, described, listing, writing
-from .declaration import HIDDEN, MASKED, Collection
+from .access import CUSTOM, HIDDEN, MASKED, READONLY
+from .declaration import Collection
 
 ETAG_ANY = "*"
 _TAGS = re.compile(r'\*|(W/)?"[0-9]+"(\s*,\s*(W/)?"[0-9]+")*')
@@ -153,8 +154,7 @@ def _about(blueprint: Blueprint, collection: Collection) -> None:
 
 
 def _entry(collection: Collection, change: Change, names: dict[UUID, org.OrgUser]) -> dict[str, Any]:
-    access = current_principal().access(collection.resource)
-    shown = {name: pair for name, pair in change.changes.items() if access.get(name) not in {HIDDEN, MASKED}}
+    shown = collection.access(current_principal()).changes(change.changes)
     actor = names.get(change.actor_id) if change.actor_id else None
     return {
         "id": change.id,
@@ -249,7 +249,9 @@ def _attachments(blueprint: Blueprint, collection: Collection) -> None:
     @requires(f"{collection.resource}:update")
     def attach(record_id: UUID) -> Response:
         with transaction() as session:
-            writing.get_for(session, collection, record_id, f"{collection.resource}:update")
+            record = writing.get_for(session, collection, record_id, f"{collection.resource}:update")
+            if not collection.late_files:
+                writing.refuse_locked(collection, record)
             row = files.save_upload(
                 session,
                 request.files.get("file"),
@@ -263,21 +265,25 @@ def _attachments(blueprint: Blueprint, collection: Collection) -> None:
     @requires(f"{collection.resource}:read")
     def list_attachments(record_id: UUID) -> Response:
         with transaction() as session:
-            writing.get(session, collection, record_id)
-            rows = session.scalars(_files_of(record_id).limit(listing.LIMIT_MAX))
+            record = writing.get(session, collection, record_id)
+            rows = session.scalars(_files_of(collection, record).limit(listing.LIMIT_MAX))
             return json_response({"items": [files.view(row) for row in rows]})
 
     @requires(f"{collection.resource}:read")
     def download(record_id: UUID, file_id: UUID) -> Response:
         with transaction() as session:
-            writing.get(session, collection, record_id)
-            return files.download(_file(session, record_id, file_id))
+            record = writing.get(session, collection, record_id)
+            return files.download(_file(session, collection, record, file_id))
 
     @requires(f"{collection.resource}:update")
     def detach(record_id: UUID, file_id: UUID) -> Response:
         with transaction() as session:
-            writing.get_for(session, collection, record_id, f"{collection.resource}:update")
-            _file(session, record_id, file_id).deleted_at = clock.now()
+            record = writing.get_for(session, collection, record_id, f"{collection.resource}:update")
+            writing.refuse_locked(collection, record)
+            file = _file(session, collection, record, file_id)
+            if file_id in _in_custom_fields(collection, record, READONLY):
+                raise errors.Forbidden(say("Your roles do not let you write this field."))
+            file.deleted_at = clock.now()
         return Response(status=204)
 
     _documented(attach, collection, "attachment_created", "Attach a file (multipart fields `file` and `category`).")
@@ -306,16 +312,22 @@ def _uploads_ahead(blueprint: Blueprint, collection: Collection) -> None:
     _unless(collection, "create", blueprint, "/attachments", "upload", upload, "POST")
 
 
-def _files_of(record_id: UUID) -> Any:
+def _files_of(collection: Collection, record: Any) -> Any:
+    """The record's files but those of custom fields that the caller may not see."""
+    closed = _in_custom_fields(collection, record, HIDDEN, MASKED)
     return (
         select(files.File)
-        .where(files.File.record_id == record_id, files.File.deleted_at.is_(None))
+        .where(files.File.record_id == record.id, files.File.deleted_at.is_(None), files.File.id.not_in(closed))
         .order_by(files.File.id.desc())
     )
 
 
-def _file(session: Any, record_id: UUID, file_id: UUID) -> files.File:
-    row = session.scalar(_files_of(record_id).where(files.File.id == file_id))
+def _in_custom_fields(collection: Collection, record: Any, *closed: str) -> set[UUID]:
+    return collection.access(current_principal()).ids_in_custom(getattr(record, CUSTOM, {}), *closed)
+
+
+def _file(session: Any, collection: Collection, record: Any, file_id: UUID) -> files.File:
+    row = session.scalar(_files_of(collection, record).where(files.File.id == file_id))
     if row is None:
         raise errors.NotFound
     return row

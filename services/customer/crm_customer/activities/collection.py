@@ -84,6 +84,7 @@ activities = Collection(
     create=_create,
     update=actions.change,
     locked=actions.why_locked,
+    late_files=True,
     verbs=[
         Verb("complete", "activity:update", when=_is_planned, body=CompleteBody, run=complete),
         Verb("cancel", "activity:update", when=_is_planned, body=CancelBody, run=cancel),

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from crm_chassis import clock, errors, ids
@@ -77,9 +77,9 @@ def recover(session: Session, case: ChurnCase, *, by_hand: bool) -> None:
 
 
 def recover_by_order(session: Session, customer_id: UUID, ordered_on: date) -> ChurnCase | None:
-    """Close the customer's open case when an order ended its silence; answers the case that was closed."""
-    case = queries.open_case(session, customer_id)
-    if case is None or ordered_on <= case.last_order_on:
+    """Close the customer's latest case, open or lost, when an order ended its silence; answers the case it closed."""
+    case = queries.latest_case(session, customer_id)
+    if case is None or case.status == "recovered" or ordered_on <= case.last_order_on:
         return None
     if rules.is_overdue(ordered_on, today=clock.today(), months=case.months):
         return None
@@ -87,12 +87,13 @@ def recover_by_order(session: Session, customer_id: UUID, ordered_on: date) -> C
     return case
 
 
-def follow(session: Session, customer_id: UUID, *, unit_id: UUID, owner_id: UUID | None, name: str) -> None:
-    """Bring the customer's open case to its unit, owner and name."""
-    for case in session.scalars(
-        select(ChurnCase).where(ChurnCase.customer_id == customer_id, ChurnCase.status.in_(rules.OPEN))
-    ):
-        case.unit_id, case.owner_id, case.customer_name = unit_id, owner_id, name
+def carry(session: Session, customer_id: UUID, *, unit_id: UUID, owner_id: UUID | None, name: str) -> ChurnCase | None:
+    """Bring the customer's open case to its unit, owner and name; answers it when that changed something."""
+    case = queries.open_case(session, customer_id)
+    if case is None or (case.unit_id, case.owner_id, case.customer_name) == (unit_id, owner_id, name):
+        return None
+    case.unit_id, case.owner_id, case.customer_name = unit_id, owner_id, name
+    return case
 
 
 def _case(row: Row[Any], today: date) -> ChurnCase:

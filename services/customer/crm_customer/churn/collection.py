@@ -25,8 +25,9 @@ churn_rules = Collection(
 def reprieve(session: Session, case_id: UUID, *, measures: str, until: date) -> ChurnCase:
     """Wait for the measures to work, and announce it. Raises NotFound, Forbidden, StateConflict, Invalid."""
     case: ChurnCase = writing.get_for(session, churn_cases, case_id, "churn_case:update")
+    version = case.version
     actions.reprieve(session, case, measures=measures, until=until)
-    churn_cases.announce(session, case, "reprieved")
+    churn_cases.announce_since(session, case, version, "reprieved")
     return case
 
 
@@ -83,3 +84,10 @@ churn_cases = Collection(
     frozen=frozenset({"create", "delete", "import"}),
     default_sort=("-warned_at",),
 )
+
+
+def follow(session: Session, customer_id: UUID, *, unit_id: UUID, owner_id: UUID | None, name: str) -> None:
+    """Bring a customer's open case to its unit, owner and name, and announce it when that changed something."""
+    case = actions.carry(session, customer_id, unit_id=unit_id, owner_id=owner_id, name=name)
+    if case is not None:
+        churn_cases.announce(session, case, "changed")

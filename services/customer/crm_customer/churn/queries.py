@@ -93,3 +93,9 @@ def open_case(session: Session, customer_id: UUID) -> ChurnCase | None:
     """The customer's open case, locked; there is one at most."""
     statement = select(ChurnCase).where(ChurnCase.customer_id == customer_id, ChurnCase.status.in_(rules.OPEN))
     return session.scalar(statement.with_for_update())
+
+
+def latest_case(session: Session, customer_id: UUID) -> ChurnCase | None:
+    """The customer's newest case in whatever state, locked. An open one is always the newest."""
+    statement = select(ChurnCase).where(ChurnCase.customer_id == customer_id).order_by(ChurnCase.id.desc()).limit(1)
+    return session.scalar(statement.with_for_update())

@@ -67,7 +67,13 @@ def change(session: Session, customer: Customer, values: dict[str, Any]) -> None
 def hand(
     session: Session, customer: Customer, *, owner_id: UUID | None, unit_id: UUID, action: str, reason: str | None
 ) -> None:
-    """Give the customer to an owner (None: the pool) and a unit, and write that down with the reason."""
+    """Give the customer to an owner (None: the pool) and a unit, and write that down with the reason.
+
+    Raises StateConflict when it would come to a company that has a customer with its credit code.
+    """
+    tree = org.tree()
+    if tree.company(unit_id) != tree.company(customer.unit_id):
+        refuse_taken_code(session, customer, unit_id=unit_id)
     actor = principal_or_none()
     session.add(
         Ownership(
@@ -83,6 +89,17 @@ def hand(
     )
     customer.owner_id, customer.unit_id = owner_id, unit_id
     customer.pooled_at = clock.now() if owner_id is None else None
+
+
+def refuse_taken_code(session: Session, customer: Customer, *, unit_id: UUID) -> None:
+    """Raises StateConflict when another customer of the unit's company has the customer's credit code."""
+    code = customer.credit_code
+    if code and queries.has_credit_code(session, code, unit_id=unit_id, except_id=customer.id):
+        raise errors.StateConflict(
+            say("Another customer of that company has the credit code of this one."),
+            code="duplicate",
+            errors=[errors.entry("/credit_code", "duplicate", say("taken by another customer"))],
+        )
 
 
 def unit_under(customer: Customer, owner_unit: UUID) -> UUID:
@@ -141,10 +158,10 @@ def _refuse_cycle(session: Session, customer_id: UUID, parent_id: UUID) -> None:
 
 
 def _refuse_duplicate(session: Session, values: dict[str, Any], keys: set[tuple[str, str]], *, allowed: bool) -> None:
-    if values.get("credit_code"):
-        queries.lock_words(session, "credit code", values["credit_code"])
-    found = queries.matches(session, keys, unit_id=values["unit_id"], except_id=values["id"])
-    if any(match.same_company and "credit_code" in match.by for match in found):
+    place = {"unit_id": values["unit_id"], "except_id": values["id"]}
+    taken = bool(values.get("credit_code")) and queries.has_credit_code(session, values["credit_code"], **place)
+    found = queries.matches(session, keys, **place)
+    if taken:
         raise errors.StateConflict(
             say("A customer of your company has this credit code already."),
             code="duplicate",

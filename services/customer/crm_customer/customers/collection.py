@@ -13,7 +13,7 @@ from crm_chassis.database import everything
 from crm_chassis.identity import current_principal
 from crm_chassis.language import say
 
-from ..churn.actions import follow as churn_cases_follow
+from ..churn.collection import follow as churn_cases_follow
 from ..contacts.collection import follow as contacts_follow
 from ..interactions.actions import follow as interactions_follow
 from ..timeline.actions import note
@@ -25,8 +25,9 @@ from .schemas import AssignBody, ClaimBody, CustomerSchema, ReleaseBody
 def assign(session: Session, customer_id: UUID, *, owner_id: UUID, reason: str | None = None) -> Customer:
     """Give the customer to another owner and announce it.
 
-    Raises NotFound, Forbidden, Invalid for a user who is not active or a unit the caller's right does not reach, and
-    StateConflict when that user owns it already.
+    An edit of the owner comes here too. Raises NotFound, Forbidden, Invalid for a user who is not active or a unit the
+    caller's right does not reach, and StateConflict when that user owns it already or the unit's company has another
+    customer with its credit code.
     """
     customer: Customer = writing.get_for(session, customers, customer_id, "customer:assign")
     if customer.owner_id == owner_id:
@@ -65,17 +66,20 @@ def release(session: Session, customer_id: UUID, *, reason: str) -> Customer:
 
 
 def change(session: Session, customer: Customer, values: dict[str, Any]) -> None:
-    """The plain edit: owner and unit are handed over as by ``assign``, and what belongs to the customer follows."""
+    """The plain edit: a new unit is remembered like a new owner, and what belongs to the customer follows."""
     renamed = values.get("name", customer.name) != customer.name
-    owner_id, unit_id = values.pop("owner_id", customer.owner_id), values.pop("unit_id", customer.unit_id)
-    if owner_id is not None and owner_id != customer.owner_id:
-        actions.active_user(session, owner_id, "/owner_id")
+    unit_id = values.pop("unit_id", customer.unit_id)
     actions.change(session, customer, values)
-    moved = (owner_id, unit_id) != (customer.owner_id, customer.unit_id)
+    moved = unit_id != customer.unit_id
     if moved:
-        actions.hand(session, customer, owner_id=owner_id, unit_id=unit_id, action="change", reason=None)
+        actions.hand(session, customer, owner_id=customer.owner_id, unit_id=unit_id, action="change", reason=None)
     if moved or renamed:
         follow(session, customer)
+
+
+def revive(session: Session, customer: Customer) -> None:
+    """A deleted customer comes back, unless another of its company has taken its credit code. Raises StateConflict."""
+    actions.refuse_taken_code(session, customer, unit_id=customer.unit_id)
 
 
 def follow(session: Session, customer: Customer) -> None:
@@ -107,6 +111,7 @@ customers = Collection(
     subject="customer",
     create=actions.create,
     update=change,
+    revive=revive,
     verbs=[
         Verb("assign", "customer:assign", body=AssignBody, run=assign),
         Verb("claim", "customer:claim", when=lambda customer: customer.owner_id is None, body=ClaimBody, run=claim),

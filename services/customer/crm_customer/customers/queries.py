@@ -17,7 +17,7 @@ from crm_chassis.language import say
 from crm_contracts.permissions import permission_label
 
 from . import rules
-from .models import Customer, Ownership
+from .models import Customer, CustomerKey, Ownership
 
 MATCHES_MAX = 20
 OWNERSHIPS_MAX = 200
@@ -34,38 +34,72 @@ class Match:
 
 
 _SHARING = text("""
-    SELECT k.customer_id, k.kind
-    FROM unnest(CAST(:kinds AS text[]), CAST(:texts AS text[])) AS wanted(kind, value)
-    JOIN customer_keys k ON k.kind = wanted.kind AND k.value = wanted.value
-    ORDER BY k.customer_id LIMIT :most
+    SELECT found.customer_id, wanted.kind
+    FROM unnest(CAST(:kinds AS text[]), CAST(:texts AS text[]), CAST(:most AS int[])) AS wanted(kind, value, most)
+    CROSS JOIN LATERAL (
+        SELECT k.customer_id FROM customer_keys k
+        WHERE k.kind = wanted.kind AND k.value = wanted.value
+        ORDER BY k.customer_id LIMIT wanted.most
+    ) found
 """)
 
 
 def matches(
     session: Session, keys: Iterable[tuple[str, str]], *, unit_id: UUID, except_id: UUID | None = None
 ) -> list[Match]:
-    """The customers of the whole group that share a key, strong ones first; 20 at most.
+    """The customers of the whole group that share a key, the most alike first; 20 at most.
 
-    keys: at least one. Those outside the session's scope are found too, but without the customer itself.
+    keys: at least one. Those outside the session's scope are found too, but without the customer itself. A value that
+    very many share is not followed to its end (``rules.LOOKED_AT``), but takes no room from the other values.
     """
-    kinds, texts = zip(*sorted(keys), strict=True)
-    rows = session.execute(_SHARING, {"kinds": list(kinds), "texts": list(texts), "most": MATCHES_MAX * 5})
-    hits: dict[UUID, set[str]] = {}
-    for customer_id, kind in rows:
-        if customer_id != except_id:
-            hits.setdefault(customer_id, set()).add(kind)
+    hits = _sharing(session, keys)
+    if except_id is not None:
+        hits.pop(except_id, None)
     if not hits:
         return []
-    visible = {row.id: row for row in session.scalars(select(Customer).where(Customer.id.in_(hits)))}
     with everything(session):
         units = session.execute(select(Customer.id, Customer.unit_id).where(Customer.id.in_(hits))).all()
-    company = org.tree().company(unit_id)
-    made = [_match(visible.get(row.id), hits[row.id], org.tree().company(row.unit_id) == company) for row in units]
-    return sorted(made, key=lambda match: not match.strong)[:MATCHES_MAX]
+    tree = org.tree()
+    company = tree.company(unit_id)
+    alike = sorted(
+        ((row.id, hits[row.id], tree.company(row.unit_id) == company) for row in units),
+        key=lambda found: (*rules.likeness(found[1], same_company=found[2]), found[0]),
+    )[:MATCHES_MAX]
+    shown = select(Customer).where(Customer.id.in_([customer_id for customer_id, _, _ in alike]))
+    visible = {row.id: row for row in session.scalars(shown)}
+    return [_match(visible.get(customer_id), by, same) for customer_id, by, same in alike]
+
+
+def _sharing(session: Session, keys: Iterable[tuple[str, str]]) -> dict[UUID, set[str]]:
+    """Customer -> the kinds of keys it shares. Deleted customers are among them."""
+    kinds, texts = zip(*sorted(keys), strict=True)
+    most = [rules.LOOKED_AT[kind] for kind in kinds]
+    hits: dict[UUID, set[str]] = {}
+    for customer_id, kind in session.execute(_SHARING, {"kinds": list(kinds), "texts": list(texts), "most": most}):
+        hits.setdefault(customer_id, set()).add(kind)
+    return hits
 
 
 def _match(customer: Customer | None, by: set[str], same_company: bool) -> Match:
     return Match(customer, frozenset(by), same_company, rules.is_strong(by, same_company=same_company))
+
+
+def has_credit_code(session: Session, code: str, *, unit_id: UUID, except_id: UUID) -> bool:
+    """Whether another customer of the unit's company has this credit code, whoever may see it.
+
+    Until the transaction ends nobody else is answered about the same code: no two of them find it free. A constraint
+    cannot say that: which company a customer is of follows from the tree, and changes with it.
+    """
+    lock_words(session, "credit code", code)
+    holders = (
+        select(Customer.unit_id)
+        .join(CustomerKey, CustomerKey.customer_id == Customer.id)
+        .where(CustomerKey.kind == "credit_code", CustomerKey.value == code, Customer.id != except_id)
+    )
+    with everything(session):
+        units = session.scalars(holders).all()
+    tree = org.tree()
+    return any(tree.company(unit) == tree.company(unit_id) for unit in units)
 
 
 def for_child(session: Session, customer_id: UUID, permission: str) -> Customer:

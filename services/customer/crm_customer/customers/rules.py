@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection as Container
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -69,11 +69,35 @@ _SHORTEST = 2
 
 _PUBLIC_MAIL = frozenset(
     {
-        *("126.com", "139.com", "163.com", "189.cn", "aliyun.com", "foxmail.com", "gmail.com", "hotmail.com"),
-        *("icloud.com", "live.com", "outlook.com", "protonmail.com", "qq.com", "sina.cn", "sina.com", "sohu.com"),
-        *("tom.com", "vip.163.com", "vip.qq.com", "yahoo.com", "yeah.net"),
+        *("126.com", "139.com", "163.com", "163.net", "188.com", "189.cn", "21cn.com", "263.net", "263.net.cn"),
+        *("aliyun.com", "china.com", "eyou.com", "foxmail.com", "hainan.net", "netease.com", "qq.com", "sina.cn"),
+        *("sina.com", "sina.com.cn", "sogou.com", "sohu.com", "tom.com", "vip.126.com", "vip.163.com", "vip.188.com"),
+        *("vip.qq.com", "vip.sina.com", "vip.sohu.com", "wo.cn", "wo.com.cn", "yeah.net", "x263.net"),
+        *("hinet.net", "netvigator.com", "pchome.com.tw", "yahoo.cn", "yahoo.com.cn", "yahoo.com.hk", "yahoo.com.tw"),
+        *("aol.com", "gmail.com", "gmx.com", "gmx.de", "gmx.net", "googlemail.com", "hotmail.com", "icloud.com"),
+        *("live.cn", "live.com", "mac.com", "mail.com", "mail.ru", "me.com", "msn.com", "outlook.com", "pm.me"),
+        *("proton.me", "protonmail.com", "rocketmail.com", "web.de", "yahoo.co.jp", "yahoo.co.uk", "yahoo.com"),
+        *("yandex.com", "yandex.ru", "ymail.com", "zoho.com", "daum.net", "hanmail.net", "naver.com"),
     }
 )
+_SHARED_SITES = frozenset(
+    {
+        *("1688.com", "detail.1688.com", "shop.1688.com", "alibaba.com", "taobao.com", "item.taobao.com"),
+        *("shop.taobao.com", "tmall.com", "detail.tmall.com", "jd.com", "item.jd.com", "mall.jd.com", "shop.jd.com"),
+        *("pinduoduo.com", "mobile.yangkeduo.com", "suning.com", "vip.com", "weidian.com", "youzan.com", "amazon.cn"),
+        *("amazon.com", "ebay.com", "made-in-china.com", "hc360.com", "dianping.com", "meituan.com", "58.com"),
+        *("weibo.com", "mp.weixin.qq.com", "weixin.qq.com", "douyin.com", "kuaishou.com", "xiaohongshu.com"),
+        *("bilibili.com", "zhihu.com", "baike.baidu.com", "map.baidu.com", "qcc.com", "tianyancha.com", "aiqicha.com"),
+        *("facebook.com", "instagram.com", "linkedin.com", "x.com", "twitter.com", "youtube.com", "github.com"),
+    }
+)
+"""Hosts at which very many have a page of their own. A shop with a name before the host's is one's own."""
+
+LOOKED_AT = {"credit_code": 1_000, "phone": 1_000, "name": 1_000, "email": 100, "person_name": 100, "domain": 100}
+"""Kind of key -> how many customers that share a value are looked at.
+
+What convinces is followed far, because most who share it may be other companies' customers, or deleted.
+"""
 
 
 def name_key(name: str) -> str:
@@ -89,10 +113,10 @@ def name_key(name: str) -> str:
 
 
 def domain_of(*, email: str | None, website: str | None) -> set[str]:
-    """The internet domains of a company, from its site and its mail; public mail providers say nothing."""
+    """The internet domains of a company, from its site and its mail; those that everybody may use say nothing."""
     host = urlsplit(website or "").hostname or ""
     found = {host.removeprefix("www."), (email or "").rpartition("@")[2].lower()}
-    return {domain for domain in found if domain and domain not in _PUBLIC_MAIL}
+    return {domain for domain in found if domain} - _PUBLIC_MAIL - _SHARED_SITES
 
 
 def keys_of(values: Mapping[str, Any]) -> set[tuple[str, str]]:
@@ -118,6 +142,16 @@ def is_strong(kinds: Container[str], *, same_company: bool) -> bool:
     company of the group; a person's name, an e-mail address and a domain are shared too often.
     """
     return "credit_code" in kinds or (same_company and ("name" in kinds or "phone" in kinds))
+
+
+_WEIGHTS = {kind: place for place, kind in enumerate(LOOKED_AT)}
+
+
+def likeness(kinds: Iterable[str], *, same_company: bool) -> tuple[bool, bool, list[int]]:
+    """The order of matches, most alike first: the strong ones, those of the company, the better kinds, more kinds."""
+    found = set(kinds)
+    places = [*sorted(_WEIGHTS[kind] for kind in found), len(_WEIGHTS)]
+    return not is_strong(found, same_company=same_company), not same_company, places
 
 
 def looks_issued(code: str, company_codes: Container[str]) -> bool:

@@ -24,7 +24,8 @@ from ..customers.models import Ownership
 def on_handed_over(session: Session, envelope: Envelope) -> None:
     """Give the user's customers, contacts, planned activities and open churn cases to the other user.
 
-    Customers, contacts and activities are announced as changed, so that other services' copies name the new owner.
+    Customers, contacts, activities and churn cases are announced as changed, so that other services' copies name the
+    new owner.
     """
     old, new = UUID(envelope.data["id"]), UUID(envelope.data["to_user_id"])
     _remember(session, _move(session, customers, "owner_id", old, new, announce=True), old, new)
@@ -32,7 +33,7 @@ def on_handed_over(session: Session, envelope: Envelope) -> None:
     planned = activities.model.status == "planned"
     _move(session, activities, "owner_id", old, new, planned)
     _move(session, activities, "assignee_id", old, new, planned, announce=True)
-    _move(session, churn_cases, "owner_id", old, new, churn_cases.model.status.in_(OPEN))
+    _move(session, churn_cases, "owner_id", old, new, churn_cases.model.status.in_(OPEN), announce=True)
     terms = update(SearchTerms).where(SearchTerms.owner_id == old, SearchTerms.resource.in_(("customer", "contact")))
     session.execute(terms.values(owner_id=new))
 

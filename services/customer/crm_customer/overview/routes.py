@@ -10,7 +10,7 @@ from flask import Response
 
 from crm_chassis import errors, language, org
 from crm_chassis.collection import writing
-from crm_chassis.collection.declaration import HIDDEN, MASKED
+from crm_chassis.collection.access import Access
 from crm_chassis.database import transaction
 from crm_chassis.http import Blueprint, answers, in_language, json_response, query
 from crm_chassis.identity import Principal, current_principal, requires
@@ -89,7 +89,8 @@ def _after(question: str, cursor: str | None) -> tuple[datetime, UUID] | None:
 
 
 def _closed(principal: Principal, resource: str) -> set[str]:
-    return {name for name, access in principal.access(resource).items() if access in {HIDDEN, MASKED}}
+    access = Access.of(principal, resource)
+    return {name for name in access.rules if access.closes(name)}
 
 
 def _entry(entry: TimelineEntry, names: dict[UUID, org.OrgUser], principal: Principal) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -21,6 +21,7 @@ from crm_chassis.language import say, word
 from ..approvals import actions as approvals
 from ..categories import queries as categories
 from ..customers import actions as merges
+from ..customers import queries as customers
 from ..policies import queries as policies
 from ..travel_plans import queries as travel_plans
 from . import invoices, rules
@@ -41,7 +42,10 @@ def create(session: Session, values: dict[str, Any]) -> Claim:
 
 
 def change(session: Session, claim: Claim, values: dict[str, Any]) -> None:
-    """Edit a draft. A withdrawn claim takes its invoices again only when it is submitted. Raises Invalid."""
+    """Edit a draft; a new currency comes with the items, whose rates are into it. Raises Invalid.
+
+    A withdrawn claim takes its invoices again only when it is submitted.
+    """
     assign(claim, values | _completed(session, claim, values))
     session.flush()
     if claim.status in rules.LIVE:
@@ -173,13 +177,10 @@ def _completed(session: Session, claim: Claim | None, values: dict[str, Any]) ->
 
     Everything is checked before anything is written. Raises Invalid.
     """
-    known = {name: getattr(claim, name) for name in _CHECKED} if claim else {"status": "draft"}
-    wanted = Claim(**known | {name: values[name] for name in _CHECKED if name in values})
-    wanted.claimant_id = wanted.claimant_id or current_principal().user_id
-    wanted.currency = wanted.currency or _currency(session, wanted.unit_id)
-    wanted.items, wanted.about = outbox.to_json(wanted.items or []), outbox.to_json(wanted.about)
+    wanted = _wanted(session, claim, values)
     claimant = org.users(session, [wanted.claimant_id]).get(wanted.claimant_id)
     problems = [*_claimant(claimant), *_currency_of(wanted), *_trip(session, wanted), *_items(session, wanted)]
+    problems += _subject(session, wanted, claim.about if claim else None)
     if problems or claimant is None:
         raise Invalid(problems[0]["message"], errors=problems)
     items = [item | _converted(wanted.currency, item) for item in wanted.items]
@@ -200,6 +201,18 @@ def _completed(session: Session, claim: Claim | None, values: dict[str, Any]) ->
     }
 
 
+def _wanted(session: Session, claim: Claim | None, values: dict[str, Any]) -> Claim:
+    """The claim as it would be with new values, not checked yet. Raises Invalid for a new currency without items."""
+    known = {name: getattr(claim, name) for name in _CHECKED} if claim else {"status": "draft"}
+    wanted = Claim(**known | {name: values[name] for name in _CHECKED if name in values})
+    wanted.claimant_id = wanted.claimant_id or current_principal().user_id
+    wanted.currency = wanted.currency or _currency(session, wanted.unit_id)
+    wanted.items, wanted.about = outbox.to_json(wanted.items or []), outbox.to_json(wanted.about)
+    if claim and claim.items and wanted.currency != claim.currency and "items" not in values:
+        raise field_error("/items", "required", say("Send the items with their rates into the new currency."))
+    return wanted
+
+
 def _claimant(claimant: org.OrgUser | None) -> Iterator[FieldError]:
     if claimant is None or not claimant.active:
         yield entry("/claimant_id", "unknown", say("Choose an active user as the claimant."))
@@ -218,6 +231,15 @@ def _trip(session: Session, claim: Claim) -> Iterator[FieldError]:
         yield entry("/travel_plan_id", "unknown", say("Choose a trip of the claimant."))
     elif not trip.under_way:
         yield entry("/travel_plan_id", "not_approved", say("Choose a trip that is approved and not settled yet."))
+
+
+def _subject(session: Session, claim: Claim, known: Mapping[str, Any] | None) -> Iterator[FieldError]:
+    """A customer newly named is one the caller sees; of the other things a cost may be about, nothing is known here."""
+    about = claim.about or {}
+    if about == known or about.get("type") != "customer":
+        return
+    if not customers.visible(session, [UUID(about["id"])]):
+        yield entry("/about/id", "unknown", say("Choose a customer that you may see."))
 
 
 def _items(session: Session, claim: Claim) -> Iterator[FieldError]:
@@ -248,13 +270,13 @@ def _invoice(here: str, item: dict[str, Any]) -> Iterator[FieldError]:
 
 def _converted(currency: str, item: dict[str, Any]) -> dict[str, Any]:
     own = item.get("currency") or currency
-    rate = Decimal(1) if own == currency else Decimal(item["rate"])
+    rate = None if own == currency else Decimal(item["rate"])
     kind = item.get("invoice_kind") or (rules.USUAL_INVOICE if item.get("invoice_no") else None)
     return {
         "currency": own,
         "invoice_kind": kind,
-        "rate": str(rate),
-        "converted": str(rules.converted(Decimal(item["amount"]), rate)),
+        "rate": None if rate is None else str(rate),
+        "converted": str(rules.converted(Decimal(item["amount"]), rate or Decimal(1))),
     }
 
 

@@ -54,6 +54,10 @@ class SubjectSchema(Schema):
     type = fields.choice(("类型", "Type"), SUBJECTS, required=True)
     id = fields.ref(("对象", "Record"), "any", required=True)
 
+    def load(self, data: Any, **more: Any) -> Any:
+        """Read it whole, also in a merge patch."""
+        return super().load(data, **more | {"partial": False})
+
 
 class ItemSchema(Schema):
     """One expense. ``converted`` and ``over_policy`` are computed; a client may send back what it has read."""
@@ -150,6 +154,11 @@ def _paid_at(body: dict[str, Any]) -> datetime:
     return datetime.combine(paid_on, time(12), tzinfo=UTC)
 
 
+def _items(claim: Claim) -> list[dict[str, Any]]:
+    """The items as they are read and sent back: one in the claim's own currency has no rate."""
+    return [item | {"rate": None} if item["currency"] == claim.currency else item for item in claim.items]
+
+
 def _customer(claim: Claim) -> str | None:
     about = claim.about or {}
     return about.get("id") if about.get("type") == "customer" else None
@@ -165,7 +174,7 @@ claims = Collection(
     update=actions.change,
     remove=actions.remove,
     locked=lambda claim: rules.why_locked(claim.status),
-    computed={"customer_id": _customer},
+    computed={"customer_id": _customer, "items": _items},
     filters={"about_id": lambda value: Claim.about["id"].astext == value},
     verbs=[
         Verb("submit", UPDATE, when=lambda c: rules.allows(c.status, c.payment_status, "submit"), run=submit),

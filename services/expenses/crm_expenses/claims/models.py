@@ -19,6 +19,7 @@ class Claim(UnderApproval, Record, Base):
     """Expenses somebody wants back.
 
     items: plain JSON, each with what was entered and ``converted`` (in the claim's currency) and ``over_policy``.
+    One in the claim's own currency has no rate; in rows older than this rule it may have the rate ``1``.
     """
 
     __tablename__ = "claims"

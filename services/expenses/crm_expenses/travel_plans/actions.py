@@ -95,11 +95,18 @@ def refuse_unless_under_way(plan: TravelPlan) -> None:
         )
 
 
-def check_day(session: Session, plan: TravelPlan, record: DayRecord, *, new_customer: bool = True) -> None:
-    """Hold a day against its trip. Raises Invalid when it lies outside or names a customer unknown to the caller."""
+def check_day(session: Session, plan: TravelPlan, record: DayRecord, *, known_customer: UUID | None = None) -> None:
+    """Hold a day against its trip. Raises Invalid when it lies outside or names a customer unknown to the caller.
+
+    known_customer: whom it was a visit to before; the visit is in that customer's file and stays there.
+    """
     if not rules.is_on_trip(record.on, plan.starts_on, plan.ends_on):
         raise field_error("/on", "outside_trip", say("Choose a day of the trip, a week before or after at most."))
-    if new_customer and record.customer_id and not customers.visible(session, [record.customer_id]):
+    customer_id = record.customer_id
+    if known_customer is not None and customer_id != known_customer:
+        kept = say("This visit is in its customer's file; delete the day and record it again.")
+        raise field_error("/customer_id", "fixed", kept)
+    if known_customer is None and customer_id is not None and not customers.visible(session, [customer_id]):
         raise field_error("/customer_id", "unknown", say("Choose a customer that you may see."))
 
 

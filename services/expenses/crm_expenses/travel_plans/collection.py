@@ -88,5 +88,6 @@ travel_plans = Collection(
     create=actions.create,
     update=actions.change,
     locked=lambda plan: rules.why_locked(plan.status),
+    late_files=True,
     verbs=[_verb(name) for name in _RUN],
 )

@@ -79,7 +79,8 @@ def record_day(plan_id: UUID, body: dict[str, Any]) -> Response:
     with transaction() as session:
         plan = writing.get_for(session, travel_plans, plan_id, UPDATE)
         record = actions.record_day(session, plan, body)
-        _announce(session, record)
+        if record.customer_id:
+            day_records.announce(session, record, "recorded")
         return _respond(record, 201)
 
 
@@ -91,10 +92,11 @@ def change_day(plan_id: UUID, record_id: UUID) -> Response:
     body = json_body()
     with transaction() as session:
         plan, record = _day(session, plan_id, record_id)
-        known = record.customer_id
+        known, version = record.customer_id, record.version
         writing.change(session, day_records, record, body)
-        actions.check_day(session, plan, record, new_customer=record.customer_id != known)
-        _announce(session, record)
+        actions.check_day(session, plan, record, known_customer=known)
+        if record.customer_id:
+            day_records.announce_since(session, record, version, "recorded")
         return _respond(record)
 
 
@@ -102,10 +104,12 @@ def change_day(plan_id: UUID, record_id: UUID) -> Response:
 @requires(UPDATE)
 @answers(DayRecordSchema, 204)
 def delete_day(plan_id: UUID, record_id: UUID) -> Response:
-    """Delete a day of the trip."""
+    """Delete a day of the trip; a visit goes from the customer's file too."""
     with transaction() as session:
         _plan, record = _day(session, plan_id, record_id)
         record.deleted_at = clock.now()
+        if record.customer_id:
+            day_records.announce(session, record, "deleted")
     return Response(status=204)
 
 
@@ -118,11 +122,6 @@ def _day(session: Session, plan_id: UUID, record_id: UUID) -> tuple[TravelPlan, 
     actions.refuse_unless_under_way(plan)
     require_version(record)
     return plan, record
-
-
-def _announce(session: Session, record: DayRecord) -> None:
-    if record.customer_id:
-        day_records.announce(session, record, "recorded")
 
 
 def _respond(record: DayRecord, status: int = 200) -> Response:

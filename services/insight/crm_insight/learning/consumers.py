@@ -19,6 +19,7 @@ IGNORED = frozenset(
     {
         "crm.gateway.user.signed-in.v1",
         "crm.gateway.role.changed.v1",
+        *(name for name, event in REGISTRY.items() if event.subject == "export"),
         "crm.customer.interaction.recorded.v1",
         "crm.customer.lead-conversion.settled.v1",
         "crm.customer.lead-conversion.refused.v1",
@@ -27,6 +28,7 @@ IGNORED = frozenset(
         "crm.expenses.approval.requested.v1",
         "crm.expenses.approval.cancelled.v1",
         "crm.expenses.visit.recorded.v1",
+        "crm.expenses.visit.deleted.v1",
         "crm.notify.delivery.failed.v1",
         "crm.notify.webhook.disabled.v1",
     }

@@ -47,28 +47,39 @@ def send_due(session: Session) -> None:
 
 
 def _send_batch(session: Session, line: Line, claimed: list[UUID], ends: float) -> None:
-    for position, delivery_id in enumerate(claimed):
-        if time.monotonic() >= ends:
+    """Send claimed mails while there is time. However that ends, those not begun are put back, not left to a lease."""
+    waiting = list(claimed)
+    try:
+        while waiting and time.monotonic() < ends:
+            _send(line, waiting.pop(0))
+            session.execute(text("SELECT 1"))  # or the schedule's transaction is ended for idling
+    finally:
+        if waiting:
             with system_transaction(separate=True) as own:
-                actions.release(own, claimed[position:])
-            return
-        _send(line, delivery_id)
-        session.execute(text("SELECT 1"))  # or the schedule's transaction is ended for idling
+                actions.release(own, waiting)
 
 
 def _send(line: Line, delivery_id: UUID) -> None:
     """Send one claimed mail and write down how that went."""
+    outcome = _attempt(line, delivery_id)
     with system_transaction(separate=True) as session:
-        mail = _written(session, session.get_one(Delivery, delivery_id))
-    outcome: Exception | None = None
+        _write_down(session, session.get_one(Delivery, delivery_id, with_for_update=True), outcome)
+
+
+def _attempt(line: Line, delivery_id: UUID) -> Exception | None:
+    """Write a mail and hand it over; answers what stood in the way: NotTaken, Refused, Doubtful, or nothing."""
     try:
+        with system_transaction(separate=True) as session:
+            mail = _written(session, session.get_one(Delivery, delivery_id))
         line.send(mail)
         crash.point("after_send")
     except (NotTaken, Refused, Doubtful) as error:
-        outcome = error
         log.warning("mail_not_sent", delivery=str(delivery_id), error=str(error), outcome=type(error).__name__)
-    with system_transaction(separate=True) as session:
-        _write_down(session, session.get_one(Delivery, delivery_id, with_for_update=True), outcome)
+        return error
+    except Exception as error:  # the loop over mails: whatever one of them raises belongs to it alone
+        log.exception("mail_not_written", delivery=str(delivery_id))
+        return NotTaken(f"{type(error).__name__}: {error}")
+    return None
 
 
 def _written(session: Session, delivery: Delivery):  # type: ignore[no-untyped-def]  # an EmailMessage
@@ -90,12 +101,13 @@ def _written(session: Session, delivery: Delivery):  # type: ignore[no-untyped-d
 
 
 def _write_down(session: Session, delivery: Delivery, outcome: Exception | None) -> None:
+    reason = str(outcome).replace("\x00", "\N{REPLACEMENT CHARACTER}")  # a server may say NUL, PostgreSQL refuses it
     match outcome:
         case None:
             actions.sent(delivery)
         case Refused():
-            actions.failed(session, delivery, str(outcome))
+            actions.failed(session, delivery, reason)
         case Doubtful():
-            actions.doubtful(session, delivery, str(outcome))
+            actions.doubtful(session, delivery, reason)
         case _:
-            actions.delayed(session, delivery, str(outcome))
+            actions.delayed(session, delivery, reason)

@@ -14,6 +14,8 @@ from uuid import UUID
 
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from crm_chassis.mail_addresses import Undeliverable, deliverable
+
 _TIMEOUT_S = 5.0
 _PERMANENT = 500
 _NO_SUCH_MAILBOX = frozenset({550, 551, 553, 554})
@@ -60,13 +62,13 @@ def write(
 ) -> EmailMessage:
     """A mail in plain text and HTML. Its Message-ID is the delivery's id, so a repetition can be recognised.
 
-    language: 0 for Chinese, 1 for English.
+    language: 0 for Chinese, 1 for English. Raises Refused for a recipient to whom no mail server can be asked to send.
     """
     domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
     footer = f"{_FOOTER[language]} {_SETTINGS[language]}{settings_url}"
     mail = EmailMessage()
     mail["Subject"] = " ".join(title.split())
-    mail["From"], mail["To"] = sender, recipient
+    mail["From"], mail["To"] = sender, _reachable(recipient)
     mail["Message-ID"], mail["Date"] = f"<{delivery_id}@{domain}>", format_datetime(at)
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(f"{title}\n\n{body}\n\n{url}\n\n-- \n{footer}\n")
@@ -80,6 +82,13 @@ def write(
     )
     mail.add_alternative(html, subtype="html")
     return mail
+
+
+def _reachable(recipient: str) -> str:
+    try:
+        return deliverable(recipient)
+    except Undeliverable as error:
+        raise Refused(f"No mail can be sent to {recipient}. {error}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,19 +131,26 @@ class Line:
 
     def send(self, mail: EmailMessage) -> None:
         """Hand a mail over. Raises NotTaken, Refused, Doubtful."""
+        recipient, content = _as_sent(mail)
+        try:
+            self._hand_over(parseaddr(mail["From"])[1], recipient, content)
+        except Exception:
+            self._hang_up()  # or the next mail would go into the middle of this one
+            raise
+
+    def _hand_over(self, sender: str, recipient: str, content: bytes) -> None:
+        """One mail on the line. What cannot even be said to the server is a setting of ours, no fault of the mail."""
         handed_over = False
         try:
             smtp = self._open()
-            _expect(smtp.mail(parseaddr(mail["From"])[1]))
-            _expect(smtp.rcpt(parseaddr(mail["To"])[1]))
+            _expect(smtp.mail(sender))
+            _expect(smtp.rcpt(recipient))
             handed_over = True
-            _expect(smtp.data(mail.as_bytes(policy=mail.policy.clone(linesep="\r\n"))))
+            _expect(smtp.data(content))
         except smtplib.SMTPResponseException as error:
-            self._hang_up()
             text = f"{error.smtp_code} {_text(error.smtp_error)}"
             raise (Refused if error.smtp_code >= _PERMANENT and _final(error) else NotTaken)(text) from error
-        except (OSError, smtplib.SMTPException) as error:
-            self._hang_up()
+        except (OSError, smtplib.SMTPException, ValueError) as error:
             raise (Doubtful if handed_over else NotTaken)(f"{type(error).__name__}: {error}") from error
 
     def _open(self) -> smtplib.SMTP:
@@ -162,6 +178,16 @@ class Line:
             smtp.quit()
         except (OSError, smtplib.SMTPException):
             smtp.close()
+
+
+def _as_sent(mail: EmailMessage) -> tuple[str, bytes]:
+    """The recipient and the mail as the line carries them. Raises Refused for what cannot be written so."""
+    try:
+        recipient = parseaddr(mail["To"])[1]
+        recipient.encode("ascii")
+        return recipient, mail.as_bytes(policy=mail.policy.clone(linesep="\r\n"))
+    except ValueError as error:
+        raise Refused(f"This mail cannot be written for a mail server. {type(error).__name__}: {error}") from error
 
 
 def _expect(answer: tuple[int, bytes]) -> None:

@@ -55,6 +55,7 @@ TOLD: dict[str, tuple[Rule, ...]] = {
     "crm.sales.order.cancelled.v1": (Rule("order.cancelled", (OWNER,)),),
     "crm.sales.receivable.overdue.v1": (Rule("receivable.overdue", (OWNER, SUPERIOR), first=True, own_act=True),),
     "crm.service-desk.request.assigned.v1": (Rule("request.assigned", (ASSIGNEE,)),),
+    "crm.service-desk.request.escalated.v1": (Rule("request.escalated", (ASSIGNEE,)),),
     "crm.service-desk.request.answered.v1": (Rule("request.answered", (OWNER,)),),
     "crm.service-desk.request.rated.v1": (
         Rule("request.rated-low", (ASSIGNEE, SUPERIOR), own_act=True, when=_rated_low),

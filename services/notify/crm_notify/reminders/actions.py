@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import cast, delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Session
 
 from crm_chassis import clock, ids, inbox
@@ -59,11 +59,44 @@ def arm(
     )
 
 
-def cancel(session: Session, *, kind: str, subject_id: UUID, but: str | None = None) -> None:
-    """Nobody needs to be reminded of this any more; ``but`` spares one bucket."""
-    waiting = update(Reminder).where(
-        Reminder.kind == kind, Reminder.subject_id == subject_id, Reminder.status == "waiting"
+def redirect(
+    session: Session,
+    *,
+    kind: str,
+    subject_id: UUID,
+    recipient_ids: Iterable[UUID],
+    unit_id: UUID,
+    details: Mapping[str, Any],
+) -> None:
+    """Let the subject's waiting reminder go to others in another place, when it was due anyway; details are renewed."""
+    session.execute(
+        update(Reminder)
+        .where(Reminder.kind == kind, Reminder.subject_id == subject_id, Reminder.status == "waiting")
+        .values(
+            recipient_ids=sorted(set(recipient_ids)),
+            unit_id=unit_id,
+            details=Reminder.details.concat(cast(dict(details), JSONB)),
+        )
+        .execution_options(synchronize_session=False)
     )
+
+
+def has_happened(session: Session, *, kind: str, subject_id: UUID, bucket: str) -> bool:
+    """Whether the subject's reminder of this occasion was fired."""
+    fired = select(Reminder.id).where(
+        Reminder.kind == kind,
+        Reminder.subject_id == subject_id,
+        Reminder.due_bucket == bucket,
+        Reminder.status == "done",
+    )
+    return session.scalar(fired) is not None
+
+
+def cancel(session: Session, *, subject_id: UUID, kind: str | None = None, but: str | None = None) -> None:
+    """Nobody needs to be reminded of this any more, by any kind if none is named; ``but`` spares one bucket."""
+    waiting = update(Reminder).where(Reminder.subject_id == subject_id, Reminder.status == "waiting")
+    if kind is not None:
+        waiting = waiting.where(Reminder.kind == kind)
     if but is not None:
         waiting = waiting.where(Reminder.due_bucket != but)
     session.execute(waiting.values(status="cancelled").execution_options(synchronize_session=False))

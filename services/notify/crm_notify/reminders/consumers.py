@@ -97,14 +97,28 @@ def on_receivable(session: Session, envelope: Envelope) -> None:
 
 
 def on_churn_case(session: Session, envelope: Envelope) -> None:
-    """A warned case that nobody acts on goes to the owner's manager, later to the company's."""
+    """A warned case that nobody acts on goes to the owner's manager, later to the company's.
+
+    One that changes hands meanwhile goes to the managers of whoever has it then, at the times it had.
+    """
     case, due = envelope.data, None
     minutes = queries.minutes_of(session, rules.CHURN, _unit(envelope))
     if case["status"] == "warned" and minutes is not None:
         warned = _moment(case["warned_at"]) or clock.now()
         due = rules.Due(warned + timedelta(minutes=minutes), f"{case['warned_at']} 1")
     # Whom it goes to is looked up when it is due; the owner stands here so that a handover is followed.
-    _arm(session, envelope, rules.CHURN, due, _ids(case.get("owner_id")) or [_NO_UNIT], level=1, minutes=minutes)
+    recipients, subject_id = _ids(case.get("owner_id")) or [_NO_UNIT], UUID(case["id"])
+    if due and actions.has_happened(session, kind=rules.CHURN, subject_id=subject_id, bucket=due.bucket):
+        actions.redirect(
+            session,
+            kind=rules.CHURN,
+            subject_id=subject_id,
+            recipient_ids=recipients,
+            unit_id=_unit(envelope),
+            details=case,
+        )
+    else:
+        _arm(session, envelope, rules.CHURN, due, recipients, level=1, minutes=minutes)
 
 
 def on_contact(session: Session, envelope: Envelope) -> None:
@@ -131,6 +145,11 @@ def _arm_birthday(session: Session, envelope: Envelope, due: rules.Due | None, d
         unit_id=_unit(envelope),
         details=details,
     )
+
+
+def on_deleted(session: Session, envelope: Envelope) -> None:
+    """Nobody is reminded of what is deleted; restored, it tells its state anew."""
+    actions.cancel(session, subject_id=UUID(envelope.data["id"]))
 
 
 def on_user(session: Session, envelope: Envelope) -> None:
@@ -181,8 +200,12 @@ _BY_STATE: dict[str, Callable[[Session, Envelope], None]] = {
     **{f"crm.customer.activity.{f}.v1": on_activity for f in ("planned", "changed", "done", "cancelled", "overdue")},
     **{f"crm.workflow.approval.{f}.v1": on_approval for f in ("assigned", "decided", "withdrawn")},
     **{f"crm.sales.receivable.{f}.v1": on_receivable for f in ("opened", "overdue", "paid", "written-off")},
-    **{f"crm.customer.churn-case.{f}.v1": on_churn_case for f in ("warned", "reprieved", "lost", "recovered")},
+    **{
+        f"crm.customer.churn-case.{f}.v1": on_churn_case
+        for f in ("warned", "changed", "reprieved", "lost", "recovered")
+    },
     **{f"crm.customer.contact.{f}.v1": on_contact for f in ("created", "changed")},
+    **{f"crm.customer.{subject}.deleted.v1": on_deleted for subject in ("activity", "contact")},
 }
 _BY_FACT: dict[str, Callable[[Session, Envelope], None]] = {
     **{f"crm.gateway.user.{f}.v1": on_user for f in ("created", "changed", "deactivated")},

@@ -59,7 +59,10 @@ class ReminderRule(Record, Base):
 
     __tablename__ = "reminder_rules"
     __resource__ = "reminder_rule"
-    __table_args__ = record_indexes("reminder_rules", UniqueConstraint("unit_id", "kind"))
+    __table_args__ = record_indexes(
+        "reminder_rules",
+        Index("uq_reminder_rules_kind", "unit_id", "kind", unique=True, postgresql_where="deleted_at IS NULL"),
+    )
 
     kind: Mapped[str] = mapped_column(String(60))
     minutes: Mapped[int]

@@ -182,6 +182,18 @@ _ALL = (
         email=True,
     ),
     Kind(
+        "request.escalated",
+        "service",
+        ("服务请求升级", "Request escalated"),
+        ("服务请求 {{ number }} 已升级给您", "Request {{ number }} was escalated to you"),
+        (
+            "{{ summary }}{% if due_at %}。请在 {{ due_at | when }} 前处理{% endif %}。",
+            "{{ summary }}{% if due_at %}. Due {{ due_at | when }}{% endif %}.",
+        ),
+        "/requests/{{ id }}",
+        email=True,
+    ),
+    Kind(
         "request.answered",
         "service",
         ("服务请求已答复", "Request answered"),

@@ -73,7 +73,7 @@ def _next(session: Session, webhook_id: UUID) -> tuple[Webhook | None, Call | No
 def _noted(session: Session, made: _Made) -> bool:
     """Write down how a call went; answers whether the receiver took it."""
     row = queries.call(session, made.call.webhook_id, made.call.id)
-    if made.status in _OK:
+    if made.status is not None and made.status in _OK:
         actions.sent(session, row, made.status)
         return True
     actions.failed(session, row, status=made.status, error=made.error)
@@ -86,10 +86,11 @@ def _release(webhook_id: UUID) -> None:
         time.sleep(wait_s)
         try:
             with system_transaction(separate=True) as session:
-                return actions.release(session, webhook_id)
+                actions.release(session, webhook_id)
         except TROUBLE as error:
             log.warning("webhook_not_released", webhook=str(webhook_id), error=str(error))
-    return None
+        else:
+            return
 
 
 def _make(webhook: Webhook, call: Call, signing: list[str]) -> _Made:

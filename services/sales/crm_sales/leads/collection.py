@@ -26,11 +26,14 @@ def create(session: Session, values: dict[str, Any]) -> Lead:
 
 
 def assign(session: Session, lead_id: UUID, *, owner_id: UUID | None, reason: str | None = None) -> Lead:
-    """Give a lead to somebody, or back to the pool. Raises NotFound, Forbidden, StateConflict, Invalid."""
+    """Give a lead to somebody, or back to the pool; giving it to whoever has it already is no news.
+
+    Raises NotFound, Forbidden, StateConflict, Invalid.
+    """
     lead = _get(session, lead_id, "lead:assign")
-    before = lead.owner_id
+    before, version = lead.owner_id, lead.version
     actions.assign(session, lead, owner_id=owner_id)
-    leads.announce(session, lead, "assigned", previous_owner_id=before, reason=reason)
+    leads.announce_since(session, lead, version, "assigned", previous_owner_id=before, reason=reason)
     return lead
 
 

@@ -95,9 +95,10 @@ def settle_customer(session: Session, opportunity_id: UUID, *, customer_id: UUID
     """The conversion that made the opportunity is settled: this is its customer. A deleted one stays as it is."""
     opportunity = queries.locked(session, opportunity_id)
     if opportunity is not None:
+        version = opportunity.version
         opportunity.customer_id = customer_id
         opportunity.contact_id = opportunity.contact_id or contact_id
-        opportunities.announce(session, opportunity, "changed")
+        opportunities.announce_since(session, opportunity, version, "changed")
 
 
 def take_back(session: Session, opportunity_id: UUID) -> None:
@@ -126,6 +127,7 @@ opportunities = Collection(
     create=actions.create,
     update=actions.change,
     locked=_locked,
+    late_files=True,
     verbs=(
         _verb("assign", AssignOpportunityBody, assign, "opportunity:assign"),
         _verb("advance", AdvanceOpportunityBody, advance),

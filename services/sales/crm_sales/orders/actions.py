@@ -112,17 +112,18 @@ def take_back(session: Session, order: Order, moved: Sequence[Mapping[str, Any]]
 
     Answers the value and the receivables that changed. Raises StateConflict, Invalid.
     """
-    if order.status not in {"confirmed", "delivered"}:
+    if order.status not in rules.RETURNABLE:
         raise errors.StateConflict(
             say(
                 "This order is {status}; goods come back from delivered orders only.", status=word(STATUS, order.status)
             )
         )
+    owed = of_order(session, order.id)
     order.lines = _fitting(rules.returned, order, moved)
     value = rules.returned_value(order.lines) - order.returned_total
     order.returned_total += value
     left, credited = value, []
-    for receivable in of_order(session, order.id):
+    for receivable in owed:
         part = receivables.credit(receivable, left)
         left -= part
         credited += [receivable] if part else []

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from crm_chassis import outbox
 from crm_chassis.collection import Collection, Verb, writing
+from crm_chassis.database import everything
 from crm_chassis.identity import current_principal
 
 from ..receivables.collection import announce_settled, receivables
@@ -54,7 +55,8 @@ def take_back(
 ) -> Order:
     """Take delivered goods back. Raises NotFound, Forbidden, StateConflict, Invalid."""
     order = _get(session, order_id, "order:deliver")
-    value, credited = actions.take_back(session, order, lines)
+    with everything(session):  # what is owed follows the order, whoever may read or change receivables
+        value, credited = actions.take_back(session, order, lines)
     returned = {"amount": str(value), "currency": order.currency}
     orders.announce(session, order, "returned", returned=returned, reason=reason)
     for receivable in credited:
@@ -74,9 +76,10 @@ def cancel(session: Session, order_id: UUID, *, reason: str | None = None) -> Or
     """Cancel an order of which nothing was delivered or paid. Raises NotFound, Forbidden, StateConflict."""
     order = _get(session, order_id, "order:update")
     waiting = order.approval_status == "pending"
-    given_up = actions.cancel(session, order, reason=reason)
-    if waiting:
-        _withdraw_approval(session, order)
+    with everything(session):
+        given_up = actions.cancel(session, order, reason=reason)
+        if waiting:
+            _withdraw_approval(session, order)
     orders.announce(session, order, "cancelled")
     for receivable in given_up:
         receivables.announce(session, receivable, "written-off", reason="order cancelled")
@@ -131,6 +134,10 @@ def _may_confirm(order: Any) -> bool:
     return actions.locked(order) is None
 
 
+def _may_take_back(order: Any) -> bool:
+    return order.status in rules.RETURNABLE and any(map(rules.returnable, order.lines))
+
+
 def _may_cancel(order: Any) -> bool:
     return order.status in {"draft", "confirmed"} and order.delivered_quantity == 0
 
@@ -144,11 +151,12 @@ orders = Collection(
     create=actions.create,
     update=actions.change,
     locked=actions.locked,
+    late_files=True,
     computed={"delivered_quantity": lambda order: f"{order.delivered_quantity.normalize():f}"},
     verbs=(
         Verb("confirm", "order:confirm", when=_may_confirm, body=ConfirmOrderBody, run=confirm),
         Verb("deliver", "order:deliver", when=lambda o: o.status == "confirmed", body=DeliverOrderBody, run=deliver),
-        Verb("return", "order:deliver", when=lambda o: any(map(rules.returnable, o.lines))),
+        Verb("return", "order:deliver", when=_may_take_back),
         Verb("close", "order:update", when=lambda o: o.status == "delivered", body=CloseOrderBody, run=close),
         Verb("cancel", "order:update", when=_may_cancel, body=CancelOrderBody, run=cancel),
     ),

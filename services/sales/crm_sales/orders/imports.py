@@ -19,14 +19,16 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from crm_chassis import clock, custom_fields, errors, fields, numbering, outbox
-from crm_chassis.collection import Collection
+from crm_chassis.collection import Collection, writing
 from crm_chassis.collection import imports as generic
+from crm_chassis.collection.cells import custom_values
 from crm_chassis.collection.declaration import company_code
 from crm_chassis.collection.imports import (
     ImportedRow,
     batches,
     body_of,
     columns_of,
+    references_of,
     reject,
     rejected_file,
     table_of,
@@ -73,6 +75,9 @@ class OrderRowSchema(Schema):
 
 _rows = Collection("orders", Order, OrderRowSchema, ("订单", "Orders"))
 """How a line of the file is read; it has no routes."""
+
+_OF_ORDER = ("ordered_on", "currency", "note", "custom")
+"""The columns that are fields of the order itself, which a role may close."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,16 +129,20 @@ def _read(
     cells = {name: {row[i].strip() for _, row in batch if i < len(row)} for i, name in columns.items()}
     customers = by_code(session, cells["customer_code"])
     products = catalogue(session, codes=cells["product_code"])
+    references = references_of(session, _rows, columns, batch)
     defined: dict[UUID, list[Any]] = {}
     found = []
     for line, row in batch:
         try:
-            values = load(_rows.loader, body_of(_rows, columns, row, {}))
+            body = body_of(_rows, columns, row, references)
+            writing.refuse_closed(orders, {name: body[name] for name in _OF_ORDER if name in body}, run.principal)
+            values = load(_rows.loader, body)
             customer = customers.get(values["customer_code"])
             if customer is None:
                 raise errors.field_error("/customer_code", "unknown", say("There is no customer of this code for you."))
             if customer.unit_id not in defined:
                 defined[customer.unit_id] = custom_fields.definitions(session, orders.resource, customer.unit_id)
+            values["custom"] = custom_values(defined[customer.unit_id], values.get("custom") or {}, references)
             found.append(_wanted(run, line, values, customer, products, defined[customer.unit_id]))
         except errors.ProblemError as error:
             reject(run, rejected, line, row, error.entries())
@@ -162,7 +171,7 @@ def _wanted(
         "currency": currency,
         "lines": [priced],
         "note": values.get("note"),
-        "custom": custom_fields.checked(defined, values.get("custom") or {}),
+        "custom": custom_fields.checked(defined, values["custom"]),
     }
     return Wanted(line, order, confirmed, paid)
 

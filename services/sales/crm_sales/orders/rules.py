@@ -14,6 +14,9 @@ DISCOUNT_LIMIT = Decimal(20)
 EDITABLE_APPROVALS = (None, "rejected", "returned", "withdrawn")
 """Approval states in which a draft may be edited and asked for again."""
 
+RETURNABLE = frozenset({"confirmed", "delivered"})
+"""The states in which delivered goods may come back."""
+
 _HUNDRED = Decimal(100)
 _CENT = Decimal("0.01")
 

@@ -38,7 +38,7 @@ def create(session: Session, values: dict[str, Any]) -> Product:
 
 
 def remove(session: Session, product: Product) -> None:
-    """Take the product off sale before it is hidden; restored, it is put on sale again by hand."""
+    """Take the product that is being hidden off sale; restored, it is put on sale again by hand."""
     product.active = False
     products.announce(session, product, "changed")
 

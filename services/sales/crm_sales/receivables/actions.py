@@ -38,10 +38,13 @@ def pay(receivable: Receivable, amount: Decimal) -> None:
 
 
 def credit(receivable: Receivable, amount: Decimal) -> Decimal:
-    """Reduce what is owed for returned goods; answers how much of the amount could be credited."""
-    credited = min(amount, receivable.outstanding)
+    """Reduce what was never paid for returned goods; answers how much of the amount could be credited.
+
+    A receivable that was written off stays so: its goods are not owed any more, and there is no money to give back.
+    """
+    credited = min(amount, rules.still_open(receivable.amount, receivable.paid, receivable.credited))
     receivable.credited += credited
-    if credited:
+    if credited and receivable.status != "written_off":
         _settle(receivable)
     return credited
 

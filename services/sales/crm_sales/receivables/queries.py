@@ -22,7 +22,7 @@ def locked(session: Session, ids: Iterable[UUID]) -> dict[UUID, Receivable]:
 
 
 def of_order(session: Session, order_id: UUID) -> list[Receivable]:
-    """The receivables of an order, locked."""
+    """Every receivable of an order, locked, provided the session sees ``everything``: its verbs settle them all."""
     statement = select(Receivable).where(Receivable.order_id == order_id).order_by(Receivable.id).with_for_update()
     return list(session.scalars(statement.execution_options(populate_existing=True)))
 

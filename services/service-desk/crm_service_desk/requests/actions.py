@@ -17,6 +17,7 @@ from crm_chassis.language import say, word
 
 from ..customers import queries as customers
 from ..customers.models import Customer
+from ..people import queries as people
 from ..sla import queries as sla
 from ..sla import rules as sla_rules
 from ..vocabulary import STATUSES, VERBS
@@ -65,11 +66,9 @@ def grade(session: Session, request: Request) -> None:
 
 
 def assign(session: Session, request: Request, *, assignee_id: UUID) -> None:
-    """Give the request to somebody. Raises Invalid for an unknown user; StateConflict when it is answered."""
+    """Give the request to somebody. Raises Invalid for a user out of reach; StateConflict when it is answered."""
     _refuse(request, "assign")
-    user = org.users(session, [assignee_id]).get(assignee_id)
-    if user is None or not user.active:
-        raise errors.field_error("/assignee_id", "unknown", say("Choose an active user."))
+    people.require_assignable(session, assignee_id, request.unit_id)
     request.assignee_id = assignee_id
     request.status = rules.after_assign(request.status)
 
@@ -137,7 +136,7 @@ def reopen(session: Session, request: Request, *, reason: str | None = None) -> 
 
 
 def escalate(session: Session, request: Request, *, reason: str | None = None) -> None:
-    """Raise the priority and hand the request to the manager of its unit. Raises StateConflict."""
+    """Raise the priority and hand the request to the active manager nearest above it. Raises StateConflict."""
     _refuse(request, "escalate")
     request.priority, request.escalated_at = rules.raised(request.priority), clock.now()
     manager = org.manager_of(session, request.unit_id)

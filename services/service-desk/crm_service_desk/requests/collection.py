@@ -21,8 +21,10 @@ UPDATE, ASSIGN = "request:update", "request:assign"
 def assign(session: Session, request_id: UUID, *, assignee_id: UUID) -> Request:
     """Give a request to somebody; giving it to whoever has it already is no news."""
     request: Request = writing.get_for(session, requests, request_id, ASSIGN)
+    version = request.version
     actions.assign(session, request, assignee_id=assignee_id)
-    return _told(session, request, "assigned") if session.is_modified(request) else request
+    requests.announce_since(session, request, version, "assigned")
+    return request
 
 
 def start(session: Session, request_id: UUID) -> Request:
@@ -126,5 +128,4 @@ requests = Collection(
         _verb("reopen", reopen, schemas.ReasonBody),
         _verb("escalate", escalate, schemas.ReasonBody),
     ),
-    import_keys=("number",),
 )

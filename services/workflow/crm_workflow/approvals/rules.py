@@ -110,13 +110,14 @@ def decided(steps: Sequence[Step], user_id: str, decision: str, *, comment: str 
         for each in _open(step):
             if user_id in (each["user_id"], each["delegate_id"]):
                 each |= {"state": decision, "decided_by": user_id, "at": _text(now), "comment": comment}
-        _settle(step, now)
+        if step["state"] in RUNNING:
+            _settle(step, now)
 
     return _changed(steps, decide)
 
 
 def _settle(step: Step, now: datetime) -> None:
-    """Close a waiting step when enough was said: a return at once, else by its rule."""
+    """Close a running step when enough was said: a return at once, else by its rule."""
     states = [each["state"] for each in step["assignees"] if each["state"] != "transferred"]
     verdict = _verdict(states, step["rule"])
     if verdict is None:

@@ -1,0 +1,1 @@
+"""People: checks on the users that records name."""
