@@ -109,3 +109,18 @@ def eve(group: Group) -> Client:
 @pytest.fixture
 def finance(group: Group) -> Client:
     return group.person(group.n1, "finance", "claim:pay")
+
+
+def item(group: Group, amount: str = "100", **more: Any) -> dict[str, Any]:
+    return {"category_id": group.category("meals"), "on": "2026-03-02", "amount": amount, **more}
+
+
+def draft(client: Client, *items: dict[str, Any], **more: Any) -> dict[str, Any]:
+    answer = client.post("/claims", {"title": "三月差旅", "items": list(items), **more})
+    assert answer.status_code == 201, answer.json
+    return answer.json
+
+
+def refusals(answer: Any) -> list[tuple[str, str]]:
+    assert answer.status_code == 422, answer.json
+    return [(error["pointer"], error["code"]) for error in answer.json["errors"]]

@@ -147,3 +147,8 @@ class World:
 @pytest.fixture
 def world(bench: Bench) -> World:
     return World(bench)
+
+
+@pytest.fixture
+def customer(world: World, units: dict[str, UUID]) -> str:
+    return world.customer(units["N1"])

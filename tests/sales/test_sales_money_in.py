@@ -19,11 +19,6 @@ from .conftest import World
 
 
 @pytest.fixture
-def customer(world: World, units: dict[str, UUID]) -> str:
-    return world.customer(units["N1"])
-
-
-@pytest.fixture
 def owed(world: World, n1: Client, customer: str) -> dict[str, Any]:
     """A receivable of 200.00 CNY, due on 2026-03-02."""
     world.confirmed(n1, customer, ordered_on="2026-01-31")

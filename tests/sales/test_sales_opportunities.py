@@ -23,11 +23,6 @@ VERBS = {
 }
 
 
-@pytest.fixture
-def customer(world: World, units: dict[str, UUID]) -> str:
-    return world.customer(units["N1"])
-
-
 def test_an_opportunity_begins_in_the_first_stage_of_its_pipeline(world: World, n1: Client, customer: str) -> None:
     made = world.opportunity(n1, customer, amount={"amount": "1000", "currency": "CNY"})
 

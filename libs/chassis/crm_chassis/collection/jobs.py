@@ -20,9 +20,9 @@ def run_bulk(run: JobRun) -> dict[str, Any]:
     collection = collection_of(run.args["resource"])
     for name in ("ok", "error"):
         run.counts.setdefault(name, 0)
-    todo, done = _left(run, collection), run.cursor.get("start", 0)
-    total = done + len(todo)
-    for batch in batches(todo):
+    left, done = _left(run, collection), run.cursor.get("start", 0)
+    total = done + len(left)
+    for batch in batches(left):
         with transaction(run.scope) as session:
             results = bulk.apply(session, collection, run.args["action"], batch, run.args["args"])
             for result in results:
