@@ -18,7 +18,7 @@ export function sentenceOf(error: unknown): string {
   if (error.status === 503) return t('records.error_busy', { n: error.retryAfter ?? 5 })
   const first = error.errors.map((one) => one.message).join(' ')
   const said = first && error.status === 422 ? first : error.message
-  return error.status >= 500 ? `${said} ${t('records.error_request', { id: error.requestId })}` : said
+  return error.status >= 500 && error.requestId ? `${said} ${t('records.error_request', { id: error.requestId })}` : said
 }
 
 export function complain(error: unknown): void {
