@@ -52,7 +52,7 @@ schemathesis: $(VENV)/.installed-dev ## call the running system by its API docum
 		--continue-on-failure
 
 .PHONY: faults nemesis safeguards
-faults: $(VENV)/.installed-dev ## every fault of docs/faults.md on every broker (an hour); CRM_SEED repeats a run
+faults: $(VENV)/.installed-dev ## every fault of docs/faults.md on the brokers it can happen to (an hour); CRM_SEED repeats a run
 	$(BIN)/pytest tests/faults tests/chassis -m fault --fault-table faults.md
 
 nemesis: $(VENV)/.installed-dev ## random faults under load: MINUTES=30 BROKER=amqp|redis|poll SEED=…

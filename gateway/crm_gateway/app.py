@@ -24,8 +24,10 @@ from .org.collection import org_units
 from .org.routes import blueprint as org_routes
 from .roles.collection import roles
 from .roles.routes import blueprint as permission_routes
+from .routing.dead_events import blueprint as dead_event_routes
 from .routing.edge import VISITOR, Edge
 from .routing.health import blueprint as system_routes
+from .routing.health import outward
 from .routing.openapi import Described
 from .routing.pages import add_console
 from .routing.pages import api as page_routes
@@ -44,6 +46,7 @@ def prepare(app: Flask) -> None:
     described = Described(behind, lambda: openapi.document(app, runtime), version("crm-gateway"))
     edge = Edge(app.wsgi_app, runtime, behind, described)
     app.extensions |= {"edge": edge, "described": described}
+    app.before_request(outward(runtime))
     app.before_request(_meet)
     add_console(app)
     app.wsgi_app = edge  # type: ignore[method-assign]
@@ -59,7 +62,10 @@ def _meet() -> None:
 service = Service(
     name="gateway",
     base=Base,
-    blueprints=[auth_routes, user_routes, org_routes, permission_routes, audit_routes, system_routes, page_routes],
+    blueprints=[
+        *(auth_routes, user_routes, org_routes, permission_routes, audit_routes),
+        *(system_routes, dead_event_routes, page_routes),
+    ],
     collections=[org_units, users, roles, api_keys, saved_views, audit_entries],
     handlers=HANDLERS,
     schedules=[

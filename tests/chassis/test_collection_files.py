@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from datetime import timedelta
 from io import BytesIO
 from uuid import UUID
@@ -93,6 +94,36 @@ def test_what_nobody_needs_any_more_is_deleted_with_its_content(bench: Bench, n1
         assert left() == {kept}
     assert contents() == before - 2
     assert n1.get(f"/competitors/{made}/attachments/{kept}").data == b"a,b\n1,2\n"
+
+
+def test_what_a_killed_process_left_half_written_is_deleted_after_a_day(bench: Bench) -> None:
+    with bench.system() as session:
+        folder = files.scratch()
+        assert folder is not None
+        (folder / "half").write_text("=1+")
+        files.forget_old(session)
+        assert [left.name for left in folder.iterdir()] == ["half"]
+        with clock.frozen(clock.now() + timedelta(hours=25)):
+            files.forget_old(session)
+        assert list(folder.iterdir()) == []
+
+
+def test_content_whose_record_failed_is_deleted_after_a_day(bench: Bench) -> None:
+    def contents() -> int:
+        return sum(len(found) for _, _, found in os.walk(bench.settings.files_url.removeprefix("file://")))
+
+    before = contents()
+    with suppress(ZeroDivisionError), bench.system() as session:
+        files.save(session, b"a,b\n1,2\n", name="lost.csv", resource="competitor", record_id=uuid7())
+        raise ZeroDivisionError
+    assert contents() == before + 1
+
+    for hours, left in ((23, before + 1), (25, before)):
+        with clock.frozen(clock.now() + timedelta(hours=hours)), bench.system() as session:
+            files.forget_old(session)
+        assert contents() == left
+    with bench.system() as session:
+        assert session.scalars(select(files.File).where(files.File.name == "lost.csv")).all() == []
 
 
 def test_who_may_not_create_uploads_nothing(bench: Bench, group: dict[str, UUID]) -> None:

@@ -11,7 +11,12 @@ from uuid import UUID
 
 import openpyxl
 import pytest
+from sqlalchemy import create_engine, select, text
+from sqlalchemy.orm import Session
 
+from crm_chassis.collection.rejects import RejectedRow
+from crm_chassis.database import sqlalchemy_url
+from crm_chassis.jobs import JobRun
 from crm_chassis.testing import Bench, Client
 
 from .conftest import ALL
@@ -190,3 +195,66 @@ def test_a_choice_of_another_type_is_a_wrong_value_and_no_fault(n1: Client, kind
     assert refused.status_code == expected, refused.json
     if expected == 422:
         assert refused.json["errors"][0]["pointer"] == "/custom/extra"
+
+
+def test_a_key_that_several_records_have_sets_its_line_aside(bench: Bench, n1: Client, e1: Client) -> None:
+    for client, name in ((n1, "Twin"), (n1, "Twin"), (n1, "Single"), (e1, "Single")):
+        assert client.post("/competitors", {"name": name, "website": "https://old.example"}).status_code == 201
+    file = as_csv(["name", "website"], ["Twin", "https://new.example"], ["Single", "https://new.example"])
+
+    job = run_import(bench, n1, file, mode="upsert", key="name")
+
+    assert job["counts"] == {"created": 0, "updated": 1, "rejected": 1}
+    (refused,) = job["errors"]
+    assert (refused["line"], refused["errors"][0]["code"], refused["errors"][0]["pointer"]) == (2, "ambiguous", "/name")
+    assert refused["errors"][0]["message"].startswith("2 records have this name")
+    changed = {record["website"] for record in n1.get("/competitors?name=Twin").json["items"]}
+    assert changed == {"https://old.example"}
+
+
+def test_a_workbook_is_read_outside_of_any_transaction(
+    bench: Bench, n1: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large one takes longer than a transaction may stand idle."""
+    open_ones: list[int] = []
+    load = openpyxl.load_workbook
+    watch = create_engine(sqlalchemy_url(bench.settings.database_url))
+    idle = text("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in%' AND datname = current_database()")
+
+    def watched(*args: Any, **options: Any) -> Any:
+        with watch.connect() as connection:
+            open_ones.append(int(connection.scalar(idle) or 0))
+        return load(*args, **options)
+
+    monkeypatch.setattr(openpyxl, "load_workbook", watched)
+    run_import(bench, n1, as_workbook(["name"], ["A"]))
+    watch.dispose()
+
+    assert open_ones == [0]
+
+
+def test_refused_lines_are_given_back_once_each_and_are_no_burden_to_the_job(
+    bench: Bench, n1: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However the batches fall, and without writing those of the batches before again with each."""
+    monkeypatch.setattr("crm_chassis.collection.imports.BATCH", 2)
+    kept: list[dict[str, Any]] = []
+
+    class Watched(JobRun):
+        def save(self, session: Session, *, done: int, total: int | None = None, **cursor: Any) -> None:
+            super().save(session, done=done, total=total, **cursor)
+            kept.append(dict(self.cursor))
+
+    monkeypatch.setattr("crm_chassis.jobs.JobRun", Watched)
+    lines = [["", "https://a.example"], ["B", "nonsense"], ["C", ""], ["", "short"], ["E", "nonsense"]]
+
+    job = run_import(bench, n1, as_csv(["name", "website", "strengths"], *lines))
+
+    assert job["counts"] == {"created": 1, "updated": 0, "rejected": 4}
+    rows = list(csv.reader(StringIO(n1.get(job["rejected_file"]).get_data().decode("utf-8-sig"))))
+    assert rows[0] == ["name", "website", "strengths", "error"]
+    assert [row[:2] for row in rows[1:]] == [line for line in lines if line != ["C", ""]]
+    assert all(len(row) == 4 and row[3] for row in rows[1:]), "the error stands in its own column"
+    assert [set(cursor) for cursor in kept[:3]] == [{"line"}] * 3
+    with bench.system() as session:
+        assert session.scalars(select(RejectedRow)).all() == []

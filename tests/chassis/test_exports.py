@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
+from crm_chassis.files import File
+from crm_chassis.http import XLSX
 from crm_chassis.identity import Grant
-from crm_chassis.jobs import Job
+from crm_chassis.jobs import Job, JobRun
 from crm_chassis.testing import Bench, Client
 
 FINISHED = "crm.sales.export.finished.v1"
@@ -93,8 +97,69 @@ def test_an_export_cut_off_after_its_file_was_stored_is_not_made_again(bench: Be
     assert len(bench.events(FINISHED)) == 1
 
 
-def test_an_export_that_failed_is_not_announced(bench: Bench, clerk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_export_that_failed_is_not_announced(bench: Bench, clerk: Client) -> None:
+    place = Path(bench.settings.files_url.removeprefix("file://")) / "export"
+    shutil.rmtree(place, ignore_errors=True)
+    place.write_text("here is no room for a folder")
+    try:
+        assert run(bench, clerk, fields=["name"])["state"] == "failed"
+    finally:
+        place.unlink()
+    assert bench.events(FINISHED) == []
+
+
+@pytest.mark.parametrize("format_", ["csv", "xlsx"])
+def test_an_export_may_be_larger_than_an_upload(
+    bench: Bench, clerk: Client, monkeypatch: pytest.MonkeyPatch, format_: str
+) -> None:
     monkeypatch.setattr("crm_chassis.files.SIZE_MAX", 1)
 
-    assert run(bench, clerk, fields=["name"])["state"] == "failed"
-    assert bench.events(FINISHED) == []
+    job = run(bench, clerk, fields=["name"], format=format_)
+
+    assert (job["state"], job["result"]) == ("done", {"complete": True}), job["errors"]
+    file = clerk.get(job["file"])
+    assert (file.status_code, int(file.headers["Content-Length"])) == (200, len(file.get_data()))
+    assert file.mimetype == {"csv": "text/csv", "xlsx": XLSX}[format_]
+
+
+def test_an_export_of_more_records_than_a_file_takes_says_so(
+    bench: Bench, n1: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crm_chassis.collection.exports.ROWS_MAX", 2)
+    monkeypatch.setattr("crm_chassis.collection.listing.LIMIT_MAX", 2)
+    for name in "ABC":
+        n1.post("/competitors", {"name": name})
+
+    job = run(bench, n1, fields=["name"])
+
+    assert (job["state"], job["counts"], job["result"]) == ("done", {"rows": 2}, {"complete": False})
+    assert job["errors"] == [{"message": "The file holds the first 2 records; narrow the filter for the others."}]
+    whole = run(bench, n1, fields=["name"], filter={"name__ne": "C"})
+    assert (whole["result"], whole["errors"]) == ({"complete": True}, [])
+
+
+class Polite(JobRun):
+    """A run that lets others go first after each of its first three pages."""
+
+    def turn_is_over(self) -> bool:
+        return self.attempt <= 3
+
+
+def test_an_export_that_lets_others_go_first_goes_on_where_it_was(
+    bench: Bench, n1: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crm_chassis.collection.listing.LIMIT_MAX", 2)
+    monkeypatch.setattr("crm_chassis.jobs.JobRun", Polite)
+    wanted = [f"R{number}" for number in range(9)]
+    for name in wanted:
+        n1.post("/competitors", {"name": name})
+
+    job = run(bench, n1, fields=["name"])
+
+    assert (job["state"], job["counts"]) == ("done", {"rows": 9}), job["errors"]
+    assert names(n1, job) == wanted
+    assert len(bench.events(FINISHED)) == 1
+    with bench.system() as session:
+        on_their_way = session.scalars(select(File.deleted_at).where(File.name == "rows")).all()
+    assert len(on_their_way) == 3
+    assert all(on_their_way), "nobody needs them any more"

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
+from dateutil.rrule import rrulestr
 
 from crm_chassis import clock, schedules
 from crm_chassis.ids import uuid7
 from crm_chassis.testing import Bench, Client
 from crm_customer.activities import rules
+from crm_customer.calendar_zones import timezone_lines
 
 Made = Callable[..., dict[str, Any]]
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
@@ -32,9 +36,81 @@ def test_the_next_occurrence(moment: datetime, recurrence: str, following: datet
     assert rules.next_occurrence(moment, recurrence) == following
 
 
+BERLIN, SHANGHAI = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Shanghai")
+
+
+def due(moment: datetime) -> rules.Times:
+    return rules.Times(None, moment.astimezone(UTC))
+
+
+def series(first: datetime, recurrence: str, zone: ZoneInfo, length: int) -> list[datetime]:
+    """The occurrences of a series, each planned when the one before is done in time; by the clock of the zone."""
+    found = [due(first)]
+    for _ in range(length - 1):
+        here = found[-1]
+        found.append(rules.following(here, recurrence, anchor=first, now=here.first, zone=zone))
+    return [times.first.astimezone(zone) for times in found]
+
+
 def test_missed_occurrences_are_not_made_up_for() -> None:
-    assert rules.steps_until(NOW - timedelta(days=10), "weekly", NOW) == 2
-    assert rules.steps_until(NOW + timedelta(days=10), "weekly", NOW) == 1
+    for late, steps in ((timedelta(days=10), 2), (timedelta(days=-10), 1)):
+        here = due(NOW - late)
+        following = rules.following(here, "weekly", anchor=here.first, now=NOW, zone=SHANGHAI)
+        assert following.first == here.first + timedelta(weeks=steps)
+
+
+def test_the_end_of_a_month_stays_the_end_of_the_month() -> None:
+    monthly = series(datetime(2026, 1, 31, 9, tzinfo=SHANGHAI), "monthly", SHANGHAI, 5)
+    yearly = series(datetime(2024, 2, 29, 9, tzinfo=SHANGHAI), "yearly", SHANGHAI, 5)
+
+    assert [(day.month, day.day) for day in monthly] == [(1, 31), (2, 28), (3, 31), (4, 30), (5, 31)]
+    assert [day.day for day in yearly] == [29, 28, 28, 28, 29]
+
+
+def test_a_day_is_counted_where_the_work_is_done_and_not_in_greenwich() -> None:
+    """Seven in the morning of the first of March in Shanghai is still February in UTC."""
+    days = series(datetime(2026, 3, 1, 7, tzinfo=SHANGHAI), "monthly", SHANGHAI, 3)
+
+    assert [(day.month, day.day, day.hour) for day in days] == [(3, 1, 7), (4, 1, 7), (5, 1, 7)]
+
+
+def test_nine_oclock_stays_nine_oclock_when_the_clocks_are_changed() -> None:
+    weekly = series(datetime(2026, 3, 22, 9, tzinfo=BERLIN), "weekly", BERLIN, 3)
+    nightly = series(datetime(2026, 3, 28, 2, 30, tzinfo=BERLIN), "daily", BERLIN, 3)
+
+    assert [day.hour for day in weekly] == [9, 9, 9]
+    assert [(day.hour, day.minute) for day in nightly] == [(2, 30), (3, 30), (2, 30)], "there is no half past two"
+
+
+def test_what_repeats_takes_as_long_each_time_and_never_ends_before_it_starts() -> None:
+    starts, ends = (datetime(2026, 1, day, hour, tzinfo=SHANGHAI) for day, hour in ((30, 22), (31, 2)))
+    here = rules.Times(starts.astimezone(UTC), ends.astimezone(UTC))
+
+    following = rules.following(here, "monthly", anchor=starts, now=NOW - timedelta(days=365), zone=SHANGHAI)
+
+    assert following.starts_at == datetime(2026, 2, 28, 22, tzinfo=SHANGHAI)
+    assert following.due_at == datetime(2026, 3, 1, 2, tzinfo=SHANGHAI)
+
+
+@pytest.mark.parametrize(
+    ("recurrence", "anchor", "rule"),
+    [
+        ("daily", date(2026, 1, 31), "FREQ=DAILY"),
+        ("weekly", date(2026, 1, 31), "FREQ=WEEKLY"),
+        ("monthly", date(2026, 1, 15), "FREQ=MONTHLY;BYMONTHDAY=15"),
+        ("monthly", date(2026, 1, 28), "FREQ=MONTHLY;BYMONTHDAY=28"),
+        ("monthly", date(2026, 1, 31), "FREQ=MONTHLY;BYMONTHDAY=28,29,30,31;BYSETPOS=-1"),
+        ("monthly", date(2026, 1, 30), "FREQ=MONTHLY;BYMONTHDAY=28,29,30;BYSETPOS=-1"),
+        ("yearly", date(2026, 1, 31), "FREQ=YEARLY"),
+        ("yearly", date(2024, 2, 29), "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=28,29;BYSETPOS=-1"),
+    ],
+)
+def test_a_calendar_is_told_the_rule_that_is_followed_here(recurrence: str, anchor: date, rule: str) -> None:
+    first = datetime.combine(anchor, time(9), SHANGHAI)
+    told = rrulestr(f"RRULE:{rule}", dtstart=first.replace(tzinfo=None))
+
+    assert rules.recurrence_rule(recurrence, first) == rule
+    assert list(islice(told, 30)) == [day.replace(tzinfo=None) for day in series(first, recurrence, SHANGHAI, 30)]
 
 
 def test_an_activity_is_planned_for_oneself_with_a_number(bench: Bench, seller: Client) -> None:
@@ -55,6 +131,20 @@ def test_planning_for_others_needs_the_right_to_assign(n1: Client, seller: Clien
     assert refused.json["errors"][0]["code"] == "out_of_scope"
     assert unknown.json["errors"][0]["code"] == "unknown"
     assert seller.get(f"/activities/{given.json['id']}").status_code == 200
+
+
+def test_an_activity_given_to_somebody_else_is_announced_as_that(bench: Bench, n1: Client, seller: Client) -> None:
+    me, other = str(n1.principal.user_id), str(seller.principal.user_id)
+    path = f"/activities/{n1.post('/activities', {'subject': 'x'}).json['id']}"
+    n1.patch(path, {"subject": "y"}, version=1)
+    assert bench.events("crm.customer.activity.assigned.v1") == []
+
+    n1.patch(path, {"assignee_id": other}, version=2)
+
+    (told,) = bench.events("crm.customer.activity.assigned.v1")
+    assert (told["data"]["assignee_id"], told["data"]["previous_assignee_id"]) == (other, me)
+    assert told["actorid"] == me
+    assert [event["aggregateversion"] for event in bench.events("crm.customer.activity.changed.v1")] == [2, 3]
 
 
 @pytest.mark.parametrize(
@@ -130,6 +220,66 @@ def test_what_repeats_is_planned_again_when_it_is_done(n1: Client) -> None:
 
     found = n1.get("/activities?status=planned").json["items"]
     assert [(item["starts_at"], item["due_at"]) for item in found] == [("2026-11-27T01:00:00Z", "2026-11-27T02:00:00Z")]
+
+
+def test_a_series_of_month_ends_goes_on_from_its_first_day_where_its_assignee_works(
+    bench: Bench, n1: Client, units: dict[str, UUID]
+) -> None:
+    berlin = bench.caller(bench.unit("G1", units["BD"], timezone="Europe/Berlin"), [], username="berlin")
+    first = {"subject": "Report", "due_at": "2027-01-30T23:30:00Z", "recurrence": "monthly"}  # the 31st in Berlin
+    here = n1.post("/activities", {**first, "assignee_id": str(berlin.user_id)}).json
+    found = []
+    for _ in range(3):
+        n1.post(f"/activities/{here['id']}/complete", {"outcome": "ok"})
+        (here,) = n1.get("/activities?status=planned").json["items"]
+        found.append(here["due_at"])
+
+    assert found == ["2027-02-27T23:30:00Z", "2027-03-30T22:30:00Z", "2027-04-29T22:30:00Z"]
+
+
+def test_a_series_keeps_its_day_when_the_hour_is_edited_and_begins_anew_on_another_day(n1: Client) -> None:
+    first = {"subject": "Report", "due_at": "2027-01-31T01:00:00Z", "recurrence": "monthly"}
+    here = n1.post("/activities", first).json
+    found = []
+    for edit in (None, "2027-02-28T02:00:00Z", "2027-03-30T02:00:00Z", None):
+        if edit:
+            assert n1.patch(f"/activities/{here['id']}", {"due_at": edit}, version=1).status_code == 200
+        n1.post(f"/activities/{here['id']}/complete", {"outcome": "ok"})
+        (here,) = n1.get("/activities?status=planned").json["items"]
+        found.append(here["due_at"])
+
+    assert found == ["2027-02-28T01:00:00Z", "2027-03-31T02:00:00Z", "2027-04-30T02:00:00Z", "2027-05-30T02:00:00Z"]
+
+
+def test_what_repeats_is_in_the_calendar_by_the_clock_on_the_wall(bench: Bench, n1: Client) -> None:
+    body = {"subject": "Report", "due_at": "2026-12-31T01:00:00Z", "recurrence": "monthly"}
+    with clock.frozen(NOW):
+        n1.post("/activities", body)
+        n1.post("/activities", {"subject": "Once", "due_at": "2026-12-31T01:00:00Z"})
+        feed = bench.client().get(f"/activities.ics?token={n1.get('/activities/feed-token').json['token']}").text
+
+    lines = feed.split("\r\n")
+    assert "DTSTART;TZID=Asia/Shanghai:20261231T090000" in lines
+    assert "RRULE:FREQ=MONTHLY;BYMONTHDAY=28,29,30,31;BYSETPOS=-1" in lines
+    assert "DTSTART:20261231T010000Z" in lines
+    assert lines.count("BEGIN:VTIMEZONE") == lines.count("TZID:Asia/Shanghai") == 1
+    assert lines.index("END:VTIMEZONE") < lines.index("BEGIN:VEVENT")
+
+
+def test_a_calendar_is_told_when_the_clocks_of_a_zone_are_changed() -> None:
+    lines = timezone_lines("Europe/Berlin", datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
+
+    assert [line for line in lines if line.startswith("DTSTART")] == [
+        "DTSTART:20260101T010000",
+        "DTSTART:20260329T020000",
+        "DTSTART:20261025T030000",
+    ]
+    assert [line for line in lines if line.startswith("TZOFFSETTO")] == [
+        "TZOFFSETTO:+0100",
+        "TZOFFSETTO:+0200",
+        "TZOFFSETTO:+0100",
+    ]
+    assert (lines.count("BEGIN:DAYLIGHT"), lines.count("BEGIN:STANDARD")) == (1, 2)
 
 
 def test_a_late_activity_is_announced_once_until_it_is_due_anew(bench: Bench, n1: Client) -> None:

@@ -14,6 +14,8 @@ from crm_chassis.ids import uuid7
 from crm_chassis.testing import Bench, Client
 from crm_customer.churn import rules
 
+from .conftest import ALL
+
 Made = Callable[..., dict[str, Any]]
 TODAY = date(2026, 8, 31)
 NOW = datetime(2026, 8, 31, 4, tzinfo=UTC)
@@ -175,6 +177,28 @@ def test_the_scan_on_demand_reaches_as_far_as_the_right_to_it(
     assert e1.get(started.headers["Location"]).json["counts"] == {"warned": 1, "warned_again": 0}
     assert [case["customer_name"] for case in n1.get("/churn-cases").json["items"]] == []
     assert [case["customer_name"] for case in e1.get("/churn-cases").json["items"]] == ["乙乙"]
+
+
+def test_silence_is_counted_by_the_day_where_the_unit_works(
+    bench: Bench, n1: Client, units: dict[str, UUID], made: Made, order: Callable[..., str]
+) -> None:
+    west = bench.client(
+        bench.caller(bench.unit("W1", units["BD"], timezone="America/Los_Angeles"), ALL, username="west")
+    )
+    here, there = made("甲甲"), made("乙乙", west)
+    for customer in (here, there):
+        order(customer, "2026-02-27")
+    evening = datetime(2026, 8, 28, 4, tzinfo=UTC)  # of the 27th in Los Angeles
+
+    assert [case["customer_id"] for case in scan(bench, evening)] == [here["id"]]
+    both = scan(bench, evening + timedelta(hours=4))
+    assert [case["customer_id"] for case in both] == [here["id"], there["id"]]
+    case = west.get("/churn-cases").json["items"][0]
+    with clock.frozen(evening):
+        until = {"measures": "x", "until": "2026-08-28"}
+        assert west.post(f"/churn-cases/{case['id']}/reprieve", until).status_code == 200, "that is tomorrow"
+    assert len(scan(bench, evening + timedelta(hours=26))) == 2, "its last hour has begun"
+    assert len(scan(bench, evening + timedelta(hours=28))) == 3
 
 
 @pytest.fixture

@@ -95,3 +95,33 @@ def test_a_dry_run_counts_what_would_become_of_each_line(bench: Bench, n1: Clien
 
     assert job["counts"] == {"created": 1, "updated": 1, "rejected": 0}, job["errors"]
     assert titles(n1) == {"王五": "经理"}
+
+
+def test_one_number_at_two_customers_is_a_contact_of_each(
+    bench: Bench, n1: Client, customer: dict[str, Any], made: Callable[..., dict[str, Any]]
+) -> None:
+    """A switchboard, or a person who works for both: no line takes the other customer's contact away."""
+    made("杉树有限公司", code="OLD-2")
+    made("柳树有限公司", code="OLD-3")
+    run_import(bench, n1, "OLD-1|王五|13800138000|经理", "OLD-2|李四|13800138000|经理")
+    before = {each["name"]: each["customer_id"] for each in n1.get("/contacts").json["items"]}
+
+    lines = ["OLD-2|李四|13800138000|总监", "OLD-3|赵六|13800138000|经理"]
+    job = run_import(bench, n1, *lines, mode="upsert", key="mobile")
+
+    assert job["counts"] == {"created": 1, "updated": 1, "rejected": 0}, job["errors"]
+    assert titles(n1) == {"王五": "经理", "李四": "总监", "赵六": "经理"}
+    after = {each["name"]: each["customer_id"] for each in n1.get("/contacts").json["items"]}
+    assert {name: after[name] for name in before} == before
+
+
+def test_two_contacts_of_a_customer_with_one_number_are_told_apart_by_nobody(
+    bench: Bench, n1: Client, customer: dict[str, Any]
+) -> None:
+    run_import(bench, n1, "OLD-1|王五|13800138000|经理", "OLD-1|李四|13800138000|经理")
+
+    job = run_import(bench, n1, "OLD-1|李四|13800138000|总监", mode="upsert", key="mobile")
+
+    assert job["counts"] == {"created": 0, "updated": 0, "rejected": 1}
+    assert job["errors"][0]["errors"][0]["code"] == "ambiguous"
+    assert titles(n1) == {"王五": "经理", "李四": "经理"}

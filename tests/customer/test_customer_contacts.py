@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
+from crm_chassis import clock
 from crm_chassis.ids import uuid7
 from crm_chassis.inbox_rows import InboxRow
 from crm_chassis.testing import Bench, Client
@@ -158,6 +159,44 @@ def visit_to(customer: dict[str, Any]) -> dict[str, Any]:
 
 
 VISITED, UNDONE = "crm.expenses.visit.recorded.v1", "crm.expenses.visit.deleted.v1"
+
+
+def last_contact(client: Client, customer: dict[str, Any]) -> str | None:
+    found: str | None = client.get(f"/customers/{customer['id']}").json["last_contact_at"]
+    return found
+
+
+def test_a_visit_counts_as_contact_from_the_morning_of_its_day(bench: Bench, n1: Client, made: Made) -> None:
+    customer, later = made("甲"), made("乙")
+    morning = datetime(2026, 3, 5, 1, tzinfo=UTC)  # nine in Shanghai
+    with clock.frozen(morning):
+        bench.deliver(VISITED, visit_to(customer), version=1)
+        bench.deliver(VISITED, visit_to(later) | {"on": "2026-03-06"}, version=1)
+
+    assert last_contact(n1, customer) == "2026-03-05T01:00:00Z"
+    assert last_contact(n1, later) is None, "nobody was there yet"
+
+
+def test_a_contact_that_is_taken_back_or_moved_is_the_last_one_no_more(bench: Bench, n1: Client, made: Made) -> None:
+    customer = made("甲")
+    call = {"customer_id": customer["id"], "kind": "call", "subject": "x"}
+    early, late = (
+        n1.post("/interactions", {**call, "occurred_at": f"2026-0{month}-01T00:00:00Z"}).json for month in (1, 2)
+    )
+    visit = visit_to(customer)
+    bench.deliver(VISITED, visit, version=1)
+    assert last_contact(n1, customer) == "2026-03-05T04:00:00Z"
+
+    bench.deliver(UNDONE, visit, version=2)
+    assert last_contact(n1, customer) == late["occurred_at"]
+    n1.patch(f"/interactions/{late['id']}", {"occurred_at": "2025-12-01T00:00:00Z"}, version=1)
+    assert last_contact(n1, customer) == early["occurred_at"]
+    n1.delete(f"/interactions/{early['id']}", version=1)
+    assert last_contact(n1, customer) == "2025-12-01T00:00:00Z"
+    n1.delete(f"/interactions/{late['id']}", version=2)
+    assert last_contact(n1, customer) is None
+    n1.post(f"/interactions/{early['id']}/restore")
+    assert last_contact(n1, customer) == early["occurred_at"]
 
 
 def test_a_visit_that_is_deleted_goes_from_the_customers_file(bench: Bench, n1: Client, made: Made) -> None:

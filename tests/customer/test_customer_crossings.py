@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
+
+import pytest
 
 from crm_chassis.ids import uuid7
 from crm_chassis.testing import Bench, Client
+from crm_customer.leads import rules
 
 Made = Callable[..., dict[str, Any]]
 CONVERTED = "crm.sales.lead.converted.v1"
@@ -49,7 +53,7 @@ def test_a_lead_becomes_a_customer_and_a_contact_with_the_ids_it_chose(
 def test_a_lead_of_a_known_customer_is_linked_to_it(bench: Bench, n1: Client, e1: Client, made: Made) -> None:
     made("榕树股份有限公司", e1)
     known = made("榕树有限公司")
-    person = n1.post("/contacts", {"customer_id": known["id"], "name": "别名", "phone": "+8613800138000"}).json
+    person = n1.post("/contacts", {"customer_id": known["id"], "name": "王 一", "mobile": "+8613800138000"}).json
     lead = _lead(n1, name="榕树")
 
     bench.deliver(CONVERTED, lead, version=1)
@@ -57,6 +61,43 @@ def test_a_lead_of_a_known_customer_is_linked_to_it(bench: Bench, n1: Client, e1
     answer = bench.events(SETTLED)[0]["data"]
     assert (answer["customer_id"], answer["contact_id"], answer["linked"]) == (known["id"], person["id"], True)
     assert n1.get(f"/customers/{lead['customer']['id']}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("person", "contact", "same"),
+    [
+        ({"name": "王一", "phone": "1"}, {"name": "王一", "phone": "1"}, True),
+        ({"name": "Li Lei", "email": "Li@example.com"}, {"name": "li lei", "email": "li@example.com"}, True),
+        ({"name": "王一", "phone": "1"}, {"name": "王一", "mobile": "1"}, True),
+        ({"name": "王一", "phone": "1"}, {"name": "王一", "phone": "2"}, False),
+        ({"name": "王一"}, {"name": "王一"}, False),
+        ({"name": "王一", "phone": "1"}, {"name": "李二", "phone": "1"}, False),
+        ({"name": "王一", "phone": "1"}, {"name": "李二", "mobile": "1"}, False),
+        ({"name": "王一", "email": "w@example.com"}, {"name": "李二", "email": "w@example.com"}, False),
+        ({"name": "王", "email": "w@example.com"}, {"name": "王一", "email": "w@example.com"}, True),
+        ({"email": "w@example.com"}, {"name": "王一", "email": "w@example.com"}, True),
+        ({"email": "info@example.com"}, {"name": "王一", "email": "info@example.com"}, False),
+        ({"mobile": "1"}, {"name": "王一", "mobile": "1"}, True),
+        ({"phone": "1"}, {"name": "王一", "phone": "1"}, False),
+    ],
+)
+def test_who_is_the_same_person(person: dict[str, str], contact: dict[str, str], same: bool) -> None:
+    known = SimpleNamespace(**{"phone": None, "mobile": None, "email": None, **contact})
+
+    assert rules.is_same(person, known) is same
+
+
+def test_a_lead_is_not_made_one_with_a_colleague_at_the_same_switchboard(bench: Bench, n1: Client, made: Made) -> None:
+    known = made("榕树有限公司")
+    colleague = n1.post("/contacts", {"customer_id": known["id"], "name": "李二", "phone": "+8613800138000"}).json
+    lead = _lead(n1, name="榕树")
+
+    bench.deliver(CONVERTED, lead, version=1)
+
+    answer = bench.events(SETTLED)[0]["data"]
+    assert (answer["customer_id"], answer["contact_id"]) == (known["id"], lead["contact"]["id"])
+    assert n1.get(f"/contacts/{lead['contact']['id']}").json["name"] == "王一"
+    assert n1.get(f"/contacts/{colleague['id']}").json["version"] == 1
 
 
 def test_a_lead_may_name_the_customer(bench: Bench, n1: Client, made: Made) -> None:

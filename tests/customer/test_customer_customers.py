@@ -136,6 +136,48 @@ def test_a_code_of_ones_own_is_taken_and_stays(n1: Client, made: Made) -> None:
     assert n1.post("/customers", {"name": "乙", "code": "ERP-77"}).status_code == 409
 
 
+def test_the_code_of_a_deleted_customer_may_be_given_again(n1: Client, made: Made) -> None:
+    gone, free = made("甲", code="ERP-77"), made("丁", code="ERP-78")
+    for customer in (gone, free):
+        n1.delete(f"/customers/{customer['id']}", version=1)
+
+    heir = made("乙", code="ERP-77")
+    refused = n1.post(f"/customers/{gone['id']}/restore")
+
+    assert (refused.status_code, refused.json["code"]) == (409, "duplicate")
+    assert refused.json["errors"][0]["pointer"] == "/code"
+    assert "ERP-77 by now. Delete that one" in refused.json["detail"]
+    assert n1.post(f"/customers/{free['id']}/restore").status_code == 200
+    n1.delete(f"/customers/{heir['id']}", version=1)
+    assert n1.post(f"/customers/{gone['id']}/restore").json["code"] == "ERP-77"
+
+
+def test_of_another_company_a_restored_customer_learns_only_that_its_code_is_taken(
+    n1: Client, e1: Client, made: Made
+) -> None:
+    gone = made("甲", code="ERP-77")
+    n1.delete(f"/customers/{gone['id']}", version=1)
+    made("不可见的客户", e1, code="ERP-77")
+
+    refused = n1.post(f"/customers/{gone['id']}/restore", headers={"Accept-Language": "zh"})
+
+    assert refused.status_code == 409
+    assert "ERP-77" in refused.json["detail"]
+    assert "不可见的客户" not in refused.text
+
+
+def test_restoring_many_leaves_out_those_whose_code_was_given_again(n1: Client, made: Made) -> None:
+    twins = [made("甲", code="ERP-77")]
+    n1.delete(f"/customers/{twins[0]['id']}", version=1)
+    twins.append(made("乙", code="ERP-77"))
+    n1.delete(f"/customers/{twins[1]['id']}", version=1)
+
+    done = n1.post("/customers/bulk", {"action": "restore", "ids": [each["id"] for each in twins]}).json["results"]
+
+    assert [each["status"] for each in done] == ["ok", "error"]
+    assert done[1]["problem"]["errors"][0]["pointer"] == "/code"
+
+
 def test_a_unit_may_replace_the_options_of_a_choice(n1: Client, made: Made, e1: Client) -> None:
     options = [{"value": "gold", "label": ["金卡", "Gold"]}]
     field = {"key": "level", "label_zh": "级别", "label_en": "Level", "kind": "options", "options": options}

@@ -9,10 +9,13 @@ from uuid import UUID
 
 import pytest
 
+from crm_chassis import org
 from crm_chassis.ids import uuid7
 from crm_chassis.testing import Bench, Client
 from crm_customer.customers import rules
 from crm_customer.customers.models import Customer, CustomerKey
+
+from .conftest import ALL
 
 Made = Callable[..., dict[str, Any]]
 CODE = "91110000600037341L"
@@ -265,3 +268,43 @@ def test_a_deleted_customer_stays_so_when_another_has_taken_its_credit_code(n1: 
 
     assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (409, "/credit_code")
     assert n1.post(f"/customers/{free['id']}/restore").status_code == 200
+
+
+def move(bench: Bench, unit_id: UUID, parent_id: UUID) -> None:
+    """Have the service hear that a team was moved under another unit."""
+    names = {"code": "E1A", "name": "E1A", "name_en": "E1A", "kind": "team", "manager_id": None}
+    place = {"parent_id": parent_id, "timezone": "Asia/Shanghai", "currency": "CNY", "active": True, "tree_version": 2}
+    bench.deliver("crm.gateway.org-unit.moved.v1", {"id": unit_id, **names, **place}, version=2)
+    org.forget_tree()
+
+
+def test_customers_that_are_double_since_their_unit_was_moved_are_listed(
+    bench: Bench, units: dict[str, UUID], n1: Client, e1: Client, made: Made
+) -> None:
+    team = bench.unit("E1A", units["E1"], "team")
+    mine, other = made("甲", credit_code=CODE), made("丁")
+    twin = made("乙", e1, credit_code=CODE, allow_duplicate=True, unit_id=str(team))
+    office = bench.client(bench.caller(units["BD"], None, username="office"))
+    listed = "/customers?doubled=true&sort=code"
+    assert office.get(listed).json["items"] == [], "of two companies"
+
+    move(bench, team, units["N1"])
+
+    assert {each["id"] for each in n1.get(listed).json["items"]} == {mine["id"], twin["id"]}
+    assert [each["id"] for each in n1.get("/customers?doubled=false").json["items"]] == [other["id"]]
+    theirs = bench.client(bench.caller(team, ALL, username="theirs"))
+    assert [each["id"] for each in theirs.get(listed).json["items"]] == [twin["id"]]
+    asked = {"credit_code": CODE, "except_id": mine["id"]}
+    assert [(each["id"], each["strong"]) for each in n1.post("/customers/duplicates", asked).json["matches"]] == [
+        (twin["id"], True)
+    ]
+    n1.delete(f"/customers/{mine['id']}", version=1)
+    assert n1.get(listed).json["items"] == []
+
+
+def test_who_may_not_see_credit_codes_is_not_told_that_two_are_the_same(bench: Bench, units: dict[str, UUID]) -> None:
+    closed = {"customer": {"credit_code": "masked"}}
+    reader = bench.client(bench.caller(units["N1"], ["customer:read"], fields=closed))
+
+    assert reader.get("/customers?doubled=true").status_code == 422
+    assert bench.client(bench.caller(units["N1"], ALL)).get("/customers?doubled=perhaps").status_code == 422

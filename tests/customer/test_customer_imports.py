@@ -7,10 +7,15 @@ import io
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from sqlalchemy import event
 
-from crm_chassis.org import OrgUser
+from crm_chassis import errors
+from crm_chassis.collection.cells import with_currency
+from crm_chassis.collection.imports import body_of
+from crm_chassis.org import OrgUnit, OrgUser
 from crm_chassis.testing import Bench, Client
+from crm_customer.customers.collection import customers
 
 
 def _file(rows: list[list[str]]) -> io.BytesIO:
@@ -126,3 +131,36 @@ def test_a_file_that_cannot_be_read_fails_with_a_sentence(bench: Bench, n1: Clie
     assert (long_field["state"], no_workbook["state"]) == ("failed", "failed")
     assert "cannot be read" in long_field["errors"][0]["message"]
     assert no_workbook["errors"] == [{"message": "This is not an XLSX workbook."}]
+
+
+def test_an_amount_without_a_currency_is_in_that_of_its_unit_or_of_its_record(
+    bench: Bench, n1: Client, made: Callable[..., dict[str, Any]]
+) -> None:
+    with bench.system() as session:
+        session.get_one(OrgUnit, n1.principal.unit_id).currency = "KZT"
+    made("有美元的客户", code="OLD-1", credit_limit={"amount": "5.00", "currency": "USD"})
+    made("没有金额的客户", code="OLD-2")
+    rows = [
+        ["code", "name", "annual_revenue"],
+        ["OLD-1", "有美元的客户", "1,000.50"],
+        ["OLD-2", "没有金额的客户", "1000"],
+        ["NEW-1", "新客户甲", "1000"],
+        ["NEW-2", "新客户乙", "1000 EUR"],
+    ]
+
+    job = _import(bench, n1, rows, mode="upsert", key="code")
+
+    assert job["counts"] == {"created": 2, "updated": 2, "rejected": 0}, job["errors"]
+    found = {each["code"]: each["annual_revenue"]["currency"] for each in n1.get("/customers").json["items"]}
+    assert found == {"OLD-1": "USD", "OLD-2": "KZT", "NEW-1": "KZT", "NEW-2": "EUR"}
+
+
+def test_an_amount_whose_currency_nobody_knows_is_refused() -> None:
+    body = body_of(customers, {0: "name", 1: "annual_revenue"}, ["甲", "1000"], {})
+
+    with pytest.raises(errors.Invalid) as refused:
+        with_currency(customers.loader, body, lambda: None)
+
+    assert [(each["pointer"], each["code"]) for each in refused.value.errors] == [
+        ("/annual_revenue", "currency_missing")
+    ]

@@ -45,6 +45,14 @@ def test_a_title_shows_money_words_and_gaps() -> None:
     assert title(recorded, {"kind": "visit", "subject": "x"}, "zh-CN") == "拜访：x"
 
 
+def test_a_part_of_an_order_is_not_told_as_the_whole() -> None:
+    delivered = FACTS["crm.sales.order.delivered.v1"]
+
+    told = [title(delivered, {"number": "SO-1", "status": status}, "en") for status in ("confirmed", "delivered")]
+    assert told == ["Order SO-1 delivered in part", "Order SO-1 delivered"]
+    assert title(delivered, {"number": "SO-1", "status": "confirmed"}, "zh-CN") == "订单 SO-1 已部分交付"
+
+
 def test_the_customers_an_event_names() -> None:
     one, two = uuid7(), uuid7()
 
@@ -199,6 +207,57 @@ def test_the_figures_of_a_customer(bench: Bench, n1: Client, reader: Client, mad
     assert found["last_order_at"]
     limited = n1.get(f"/customers/{customer['id']}/overview").json
     assert (limited["orders_12_months"], limited["open_receivables"]) == (None, None)
+
+
+def test_what_came_back_or_was_not_delivered_is_neither_bought_nor_owed(
+    bench: Bench, reader: Client, made: Made
+) -> None:
+    customer = made("甲甲")
+    order = _order(customer)
+    owed = {"id": str(uuid7()), "unit_id": customer["unit_id"], "owner_id": None, "customer_id": customer["id"]}
+    owed |= {"order_id": order["id"], "due_on": "2020-01-01", "status": "overdue"}
+
+    def cny(amount: str) -> dict[str, str]:
+        return {"amount": amount, "currency": "CNY"}
+
+    bench.deliver("crm.sales.receivable.overdue.v1", {**owed, "amount": cny("100.00")}, version=1)
+    settled = {"amount": cny("100.00"), "paid": cny("20.00"), "credited": cny("30.00")}
+    bench.deliver("crm.sales.receivable.changed.v1", {**owed, **settled}, version=2)
+    ended = {"status": "closed", "returned_total": cny("30.00"), "cancelled_total": cny("25.00")}
+    bench.deliver("crm.sales.order.closed.v1", {**order, **ended}, version=4)
+
+    found = reader.get(f"/customers/{customer['id']}/overview").json
+
+    assert found["orders_12_months"] == {"count": 1, "total": [cny("45.00")]}
+    assert found["open_receivables"]["total"] == found["open_receivables"]["overdue"]["total"] == [cny("50.00")]
+
+
+def test_figures_tell_nothing_of_the_fields_that_are_closed_to_the_caller(
+    bench: Bench, n1: Client, units: dict[str, UUID], made: Made
+) -> None:
+    customer = made("甲甲")
+    common = {"unit_id": customer["unit_id"], "owner_id": None, "customer_id": customer["id"]}
+    money = {"amount": "50.00", "currency": "CNY"}
+    bench.deliver("crm.sales.order.confirmed.v1", _order(customer), version=2)
+    chance = {**common, "id": uuid7(), "name": "x", "stage": "a", "probability": 10, "amount": money, "status": "open"}
+    bench.deliver("crm.sales.opportunity.created.v1", chance)
+    owed = {**common, "id": uuid7(), "order_id": uuid7(), "due_on": "2020-01-01", "amount": money, "status": "overdue"}
+    bench.deliver("crm.sales.receivable.overdue.v1", owed)
+    n1.post("/interactions", {"customer_id": customer["id"], "kind": "call", "subject": "问候"})
+    closed = {
+        "order": {"total": "hidden"},
+        "opportunity": {"amount": "masked"},
+        "receivable": {"amount": "hidden"},
+        "interaction": {"subject": "hidden"},
+    }
+    grants = ["customer:read", *(f"{resource}:read" for resource in closed)]
+    partly = bench.client(bench.caller(units["N1"], grants, username="partly", fields=closed))
+
+    found = partly.get(f"/customers/{customer['id']}/overview").json
+
+    assert found["orders_12_months"] == found["open_opportunities"] == {"count": 1, "total": None}
+    assert found["open_receivables"] == {"count": 1, "total": None, "overdue": {"count": 1, "total": None}}
+    assert (found["last_interaction"]["kind"], found["last_interaction"]["subject"]) == ("call", None)
 
 
 def test_figures_are_for_who_sees_the_customer(bench: Bench, e1: Client, made: Made) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from crm_chassis import clock
 from crm_chassis.ids import uuid7
 from crm_chassis.testing import Bench, Client
 
@@ -206,6 +208,19 @@ def test_nobody_pays_their_own_claim_or_one_that_is_not_approved(group: Group, a
 
     assert finance.post(f"{path}/pay").status_code == 409
     assert finance.post(f"{approved(group, anna)}/pay", {"paid_on": "2999-01-01"}).status_code == 422
+
+
+def test_a_payment_of_today_is_written_down_where_the_day_begins_earlier(
+    group: Group, anna: Client, finance: Client
+) -> None:
+    path = approved(group, anna)
+
+    with clock.frozen(datetime(2026, 3, 9, 15, 30, tzinfo=UTC)):  # half an hour before midnight in China
+        tomorrow = finance.post(f"{path}/pay", {"paid_on": "2026-03-11"})
+        today_in_japan = finance.post(f"{path}/pay", {"paid_on": "2026-03-10"})
+
+    assert (tomorrow.status_code, today_in_japan.status_code) == (422, 200)
+    assert today_in_japan.json["paid_at"] == "2026-03-09T15:30:00Z"
 
 
 def test_two_payers_at_once_pay_once(group: Group, anna: Client, finance: Client) -> None:

@@ -305,6 +305,18 @@ def test_a_handover_moves_unfinished_trips_and_leaves_drafts(group: Group, anna:
     assert anna.get(f"/travel-plans/{kept['id']}").json["owner_id"] == me
 
 
+def test_who_follows_a_trip_up_sees_and_corrects_its_days(group: Group, anna: Client) -> None:
+    heir, colleague = group.traveller(group.n1, "heir"), group.traveller(group.n1, "colleague")
+    path = approved(group, anna)
+    day = anna.post(f"{path}/records", {"on": "2026-03-02", "what": "路上"}).json
+    handover = {"id": anna.principal.user_id, "to_user_id": heir.principal.user_id}
+    group.bench.deliver("crm.gateway.user.handed-over.v1", handover, version=2)
+
+    assert [each["id"] for each in heir.get(f"{path}/records").json["items"]] == [day["id"]]
+    assert heir.patch(f"{path}/records/{day['id']}", {"result": "到达"}, version=1).status_code == 200
+    assert colleague.get(f"{path}/records").status_code == 404
+
+
 def test_a_merge_repoints_trips_and_days_and_its_undoing_restores_exactly_those(group: Group, anna: Client) -> None:
     gone, stays, third = (group.customer(group.n1) for _ in range(3))
     both = draft(anna, customer_ids=[gone, stays, third])["id"]

@@ -34,7 +34,7 @@ SAFEGUARDS = (
     Safeguard(
         "publisher confirm",
         "libs/chassis/crm_chassis/bus/amqp.py",
-        "            self._await_confirms()\n",
+        "            self._await_confirms(ends)\n",
         "            self._waiting.clear()\n",
         f"{_BUS}/test_rabbitmq.py::test_a_full_queue_refuses_and_what_it_refused_stays_unpublished",
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import redis
@@ -12,6 +13,7 @@ import urllib3
 from faults.clients import Clients, Journal
 from faults.stage import Stage
 from kombu import Connection
+from system import eventually
 
 from crm_chassis.bus import events_queue
 from crm_contracts.services import SERVICES
@@ -145,7 +147,7 @@ def test_two_hundred_broken_connections_between_taking_and_noting(faulty: Stage,
 @pytest.mark.fault(25)
 @pytest.mark.brokers("redis")
 def test_sessions_and_limits_flushed_and_their_server_killed(faulty: Stage, work: Clients, checked: Any) -> None:
-    address = f"{faulty.system.address}/api/v1/customers"
+    ended = _ended_session(faulty)
     with work as journal:
         time.sleep(1)
         with (
@@ -155,13 +157,50 @@ def test_sessions_and_limits_flushed_and_their_server_killed(faulty: Stage, work
             bus.flushall()
             sessions.flushall()
         time.sleep(3)
+        _use_up_the_sign_ins(faulty)
         faulty.servers["redis"].kill()
+        more_sign_ins = [_try_to_sign_in(faulty) for _ in range(5)]
+        with_ended = [_customers_for(faulty, ended) for _ in range(5)]
         time.sleep(3)
-        without_session = [urllib3.request("GET", address, retries=False).status for _ in range(5)]
+        with_ended += [_customers_for(faulty, ended) for _ in range(5)]
         faulty.servers["redis"].start()
 
-    assert set(without_session) <= {401, 503}, without_session
+    with_ended.append(_customers_for(faulty, ended))
+    assert set(more_sign_ins) == {429}, more_sign_ins
+    assert set(with_ended) <= {401, 503}, with_ended
+    assert 401 in with_ended
     checked(journal)
+
+
+def _ended_session(stage: Stage) -> str:
+    """The token of somebody who has signed out; it opened until then."""
+    person = stage.system.as_("n1.manager")
+    assert _customers_for(stage, person.token) == 200
+    left = urllib3.request("POST", f"{stage.system.address}/api/v1/auth/logout", headers=_bearer(person.token))
+    assert left.status == 204
+    assert _customers_for(stage, person.token) == 401
+    return person.token
+
+
+def _customers_for(stage: Stage, token: str) -> int:
+    address = f"{stage.system.address}/api/v1/customers?limit=1"
+    return urllib3.request("GET", address, headers=_bearer(token), retries=False).status
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def _use_up_the_sign_ins(stage: Stage) -> None:
+    """Use up this minute's quota of attempts to sign in from here, early enough in it for what comes next."""
+    eventually(lambda: time.time() % 60 < 30, 40)
+    eventually(lambda: _try_to_sign_in(stage) == 429, 25)
+    assert time.time() % 60 < 50
+
+
+def _try_to_sign_in(stage: Stage) -> int:
+    nobody = {"grant_type": "password", "username": uuid4().hex, "password": "wrong for everybody"}
+    return urllib3.request("POST", f"{stage.system.address}/api/v1/auth/token", json=nobody, retries=False).status
 
 
 def unaffected(journal: Journal) -> None:

@@ -12,12 +12,21 @@ from faults.stage import Stage
 from system import eventually
 
 from crm_chassis.crash import COUNT
+from crm_contracts.events import REGISTRY
+from crm_contracts.subscriptions import subscribers_of
 
 pytestmark = [pytest.mark.timeout(3600), pytest.mark.slow, pytest.mark.fault(1, 2, 4, 5, 6, 14)]
 
 _WORK_S = 15.0
-_PASS_WITHIN_S = 30.0
+_PASS_WITHIN_S = 75.0
+"""Two sweeps and a start: a web process that nobody calls is read by its peers' sweepers every 30 s."""
 _KINDS = ("web", "worker", "relay")
+_WORK = ("crm.customer.customer.", "crm.sales.order.", "crm.service-desk.request.")
+"""What people at work announce all the time. Anything else may happen while points are counted, and not again."""
+_OF_EVENTS = {
+    "relay": {"before_publish", "after_confirm", "between_pos_and_publish"},
+    "worker": {"in_receive", "in_handler", "after_commit"},
+}
 
 
 def test_death_at_every_point_that_is_passed(faulty: Stage, work: Clients, checked: Any, record_property: Any) -> None:
@@ -27,9 +36,26 @@ def test_death_at_every_point_that_is_passed(faulty: Stage, work: Clients, check
         died, alive = _die_everywhere(faulty, passed)
 
     record_property("died", sorted(died))
-    print(f"\n{len(died)} deaths at {len({point for _, point in died})} points; not passed again: {sorted(alive)}")
-    assert len(died) > len(alive)
+    print(f"\n{len(died)} of {len(died | alive)} points were died at; not passed again:")
+    for name, point in sorted(alive):
+        print(f"  {name} {point}: {_why_not(name, point) or 'NO REASON KNOWN'}")
+    assert not [each for each in alive if _why_not(*each) is None]
+    kinds = {(name.rpartition("-")[2], point) for name, point in died | alive}
+    assert {(name.rpartition("-")[2], point) for name, point in died} == kinds, "no process of a kind died there"
     checked(journal, resent=None, within_s=120)
+
+
+def _why_not(name: str, point: str) -> str | None:
+    """Why a process may have passed a point once and not again while the same people worked; None when it must have."""
+    service, _, kind = name.rpartition("-")
+    if point not in _OF_EVENTS.get(kind, ()):
+        return None
+    told = [type_ for type_ in REGISTRY if type_.startswith(_WORK)]
+    if kind == "relay" and service not in {REGISTRY[type_].service for type_ in told}:
+        return "it announces nothing that people at work do all the time"
+    if kind == "worker" and not any(service in subscribers_of(type_) for type_ in told):
+        return "it hears nothing of what people at work do all the time"
+    return None
 
 
 def _count(stage: Stage, journal: Journal) -> dict[str, dict[str, int]]:

@@ -97,18 +97,19 @@ def test_two_beats(faulty: Stage, work: Clients, checked: Any) -> None:
 @pytest.mark.slow
 @pytest.mark.fault(29)
 def test_clocks_an_hour_ahead_and_behind(faulty: Stage, work: Clients, checked: Any) -> None:
+    """They are ended as an operator does, so no mail is in doubt: whatever is sent twice, the clocks had sent twice."""
+    names = ("notify-worker", "sales-worker", "customer-relay", "sales-web")
     with work as journal:
         for offset_s in (3600, -3600):
-            for name in ("notify-worker", "sales-worker", "customer-relay", "sales-web"):
+            for name in names:
                 faulty.set(name, CLOCK_OFFSET_S=str(offset_s))
-                before = faulty.signal(name)
-                eventually(lambda name=name, before=before: faulty.restarted(name, before), 60)
+            _replace(faulty, *names)
             time.sleep(5)
-        for name in ("notify-worker", "sales-worker", "customer-relay", "sales-web"):
+        for name in names:
             faulty.set(name)
-            faulty.signal(name)
+        _replace(faulty, *names)
 
-    checked(journal, resent=None)
+    checked(journal)
 
 
 @pytest.mark.slow

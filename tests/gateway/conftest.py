@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from gateway.gateway_bench import ADMIN_PASSWORD, GatewayBench, Person
+from gateway.upstream_bench import Service, World
 
 from crm_chassis.testing import KEY
 from crm_chassis.testing_servers import Server, start_redis
@@ -42,3 +43,17 @@ def gateway(_gateway: GatewayBench) -> GatewayBench:
 @pytest.fixture
 def admin(gateway: GatewayBench) -> Person:
     return gateway.person("admin", ADMIN_PASSWORD)
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    made = Service()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def world(gateway: GatewayBench, service: Service) -> Iterator[World]:
+    made = World(gateway, service.url)
+    yield made
+    made.close()

@@ -148,7 +148,7 @@ def test_ready_made_roles_name_real_permissions_and_can_read_what_they_change(ro
         ),
         ("service_agent", "request:create request:update request:assign customer:read article:read contact:create"),
         ("service_lead", "request:assign sla_policy:update article:publish report:read"),
-        ("finance", "claim:pay payment:create receivable:write_off expense_policy:update order:read"),
+        ("finance", "claim:pay payment:create payment:refund receivable:write_off expense_policy:update order:read"),
         ("executive", "report:read report:export customer:read opportunity:read claim:read churn_case:read"),
         ("subsidiary_admin", "user:create org_unit:create role:read audit:read api_key:create approval_flow:update"),
         ("group_admin", "system:configure role:create user:create audit:export"),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pyotp
 import pytest
-from gateway.gateway_bench import ADMIN_PASSWORD, GatewayBench, Person
+from gateway.gateway_bench import ADMIN_PASSWORD, PASSWORD, GatewayBench, Person
 from sqlalchemy import select
 
 from crm_chassis import clock
@@ -131,3 +132,51 @@ def test_the_first_code_of_a_new_second_factor_is_not_guessed_either(gateway: Ga
         assert person.get("/users").status_code == 200
     with clock.frozen(AT + timedelta(seconds=2)):
         assert confirm(app.at(AT)) == 200
+
+
+def test_a_secret_encrypted_under_another_signing_key_is_said_to_be_so_and_no_fault_of_ours(
+    gateway: GatewayBench, codes: pyotp.TOTP, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as restored_without_secrets:
+        another = replace(gateway.runtime.settings, signing_key="another one")
+        restored_without_secrets.setattr(gateway.runtime, "settings", another)
+        assert sign_in(gateway) == "totp_required"
+        assert [sign_in(gateway, codes.at(AT)) for _ in range(10)] == ["totp_unreadable"] * 10
+
+    assert sign_in(gateway, codes.at(AT)) == "done", "with the old key everything is as before"
+
+
+def with_second_factor(person: Person) -> None:
+    app = pyotp.TOTP(person.post("/auth/totp", {"action": "enrol", "password": PASSWORD}).json["secret"])
+    assert person.post("/auth/totp", {"action": "confirm", "totp": app.now()}).json == {"enabled": True}
+
+
+def test_an_administrator_resets_the_second_factor_of_who_lost_their_phone(
+    gateway: GatewayBench, admin: Person
+) -> None:
+    li = admin.colleague("li", admin.unit("N1"), "account_manager")
+    with_second_factor(li)
+    li_id = admin.get("/users?username=li").json["items"][0]["id"]
+
+    reset = admin.post(f"/users/{li_id}/reset-second-factor", {})
+
+    assert reset.status_code == 200, reset.text
+    assert li.get("/auth/me").status_code == 401, "whoever has the phone may be signed in with it"
+    assert gateway.person("li", PASSWORD).get("/auth/me").json["user"]["totp_enabled"] is False
+    again = admin.post(f"/users/{li_id}/reset-second-factor", {})
+    assert (again.status_code, again.json["code"]) == (409, "state_conflict")
+    with gateway.system() as session:
+        (entry,) = session.scalars(select(AuditEntry).where(AuditEntry.action == "totp.reset")).all()
+    assert (str(entry.subject_id), entry.actor_name) == (li_id, "admin")
+
+
+def test_nobody_resets_their_own_second_factor_or_a_stronger_users(gateway: GatewayBench, admin: Person) -> None:
+    grants = [{"resource": "user", "action": action, "scope": "all"} for action in ("read", "update")]
+    admin.made("/roles", {"key": "helpdesk", "name": "H", "grants": grants})
+    helper = admin.colleague("helper", admin.root(), "helpdesk")
+    admin_id, helper_id = (admin.get(f"/users?username={name}").json["items"][0]["id"] for name in ("admin", "helper"))
+
+    assert admin.post(f"/users/{admin_id}/reset-second-factor", {}).status_code == 409
+    assert helper.post(f"/users/{helper_id}/reset-second-factor", {}).status_code == 409
+    assert helper.post(f"/users/{admin_id}/reset-second-factor", {}).status_code == 403
+    assert gateway.call("POST", f"/users/{admin_id}/reset-second-factor", {}).status_code == 401

@@ -235,11 +235,26 @@ def test_an_api_key_never_holds_more_than_its_maker(gateway: GatewayBench, admin
 
 
 def test_no_secret_is_kept_with_an_idempotency_key(gateway: GatewayBench, admin: Person) -> None:
-    admin.made("/api-keys", {"name": "ERP", "scopes": ["user:read"]})
-    admin.user("somebody", admin.unit("N1"))
+    key = {"headers": {"Idempotency-Key": "once"}}
+    made = [admin.post("/api-keys", {"name": "ERP", "scopes": ["user:read"]}, **key) for _ in range(2)]
+    user = admin.made("/users", {"username": "li", "display_name": "Li", "unit_id": admin.unit("N1"), "role_keys": []})
+    reset = admin.post(f"/users/{user['id']}/reset-password", {}).json
+    enrolled = admin.post("/auth/totp", {"action": "enrol", "password": ADMIN_PASSWORD}).json
+    admin.post("/auth/password", {"current_password": ADMIN_PASSWORD, "new_password": "another good secret"})
+
+    assert made[1].headers["Idempotent-Replayed"] == "true"
+    assert made[1].json == made[0].json | {"key": None}
     with gateway.system() as session:
-        kept = session.scalars(select(StoredAnswer.route)).all()
-    assert set(kept) == {"POST /api/v1/org-units"}
+        kept = session.execute(select(StoredAnswer.route, StoredAnswer.body)).all()
+    assert {row.route for row in kept} == {"POST /api/v1/org-units", "POST /api/v1/api-keys"}
+    for secret in (made[0].json["key"], user["password"], reset["password"], enrolled["secret"]):
+        assert all(secret.encode() not in row.body for row in kept)
+
+
+def test_guessing_the_own_password_is_slowed_down_with_an_idempotency_key_too(admin: Person) -> None:
+    guess = {"current_password": "guessed", "new_password": "another good secret"}
+    found = [admin.post("/auth/password", guess).status_code for _ in range(7)]
+    assert found == [422] * 5 + [429] * 2
 
 
 def test_identity_headers_from_outside_mean_nothing(gateway: GatewayBench) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import stat
 import subprocess
 from dataclasses import fields
 from pathlib import Path
@@ -26,6 +27,16 @@ COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 CONTAINERS: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name: container for name, container in CONTAINERS.items() if container["image"].startswith("banyan:")}
 SETTINGS = {field.name.upper() for field in fields(Settings)}
+DEFAULTS = {field.name.upper(): str(field.default) for field in fields(Settings)}
+DEFAULTED = dict(re.findall(r"\$\{([A-Z_]+):-([^}]*)\}", TEXT))
+"""What an operator may set in .env and need not: variable -> default."""
+
+NOT_FOR_OPERATORS = {
+    "SERVICE": "each process is told on its command line",
+    "CRASH_AT": "for tests",
+    "CLOCK_OFFSET_S": "for tests",
+    "WEB_ROOT": "the image holds one console",
+}
 
 every_container = pytest.mark.parametrize("name", CONTAINERS)
 every_process_of_ours = pytest.mark.parametrize("name", OURS)
@@ -94,6 +105,27 @@ def test_environment_names_are_settings_of_the_chassis(name: str) -> None:
     assert set(OURS[name]["environment"]) <= SETTINGS
 
 
+def test_every_setting_is_passed_or_kept_back_for_a_reason() -> None:
+    passed = {setting for container in OURS.values() for setting in container["environment"]}
+    assert passed == SETTINGS - set(NOT_FOR_OPERATORS)
+
+
+@every_process_of_ours
+def test_every_process_gets_the_settings_that_all_of_them_read(name: str) -> None:
+    common = ("LOG_LEVEL", "WORKER_THREADS", "WEB_THREADS", "POOL_SIZE", "DRAIN_S", "STATEMENT_TIMEOUT_MS")
+    assert set(common) <= set(OURS[name]["environment"])
+
+
+@pytest.mark.parametrize("kind", ["web", "worker"])
+def test_mail_and_webhooks_are_set_for_the_service_that_sends_them(kind: str) -> None:
+    assert {"SMTP_URL", "MAIL_FROM", "WEBHOOK_PRIVATE_ADDRESSES"} <= set(OURS[f"notify-{kind}"]["environment"])
+
+
+def test_what_an_operator_leaves_out_is_as_the_chassis_has_it() -> None:
+    of_settings = {name: value for name, value in DEFAULTED.items() if name in SETTINGS}
+    assert of_settings == {name: DEFAULTS[name] for name in of_settings}
+
+
 @every_process_of_ours
 def test_only_migrations_hold_the_password_of_a_database_owner(name: str) -> None:
     assert ("DATABASE_OWNER_URL" in OURS[name]["environment"]) == name.endswith("-migrate")
@@ -132,16 +164,33 @@ def test_data_servers_cannot_reach_the_internet() -> None:
         assert CONTAINERS[name]["networks"] == ["data"]
 
 
-def test_every_variable_is_in_the_example_and_in_what_make_env_prints() -> None:
-    # BANYAN_BIND has a default that suits everybody but those who know better.
-    used = set(re.findall(r"\$\{([A-Z_]+)", TEXT)) - {"BANYAN_BIND"}
-    example = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
-    printed = subprocess.run(
-        ["sh", ROOT / "deploy/docker/make-env.sh"], capture_output=True, text=True, check=True
-    ).stdout
-    assert used <= example
-    assert set(re.findall(r"^([A-Z_]+)=", printed, re.MULTILINE)) == example
-    assert not re.search(r"^[A-Z_]+=(\"\")?$", printed, re.MULTILINE)
+def make_env(target: Path) -> subprocess.CompletedProcess[str]:
+    command = ["sh", ROOT / "deploy/docker/make-env.sh", target]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_every_variable_is_in_the_example_and_those_without_a_default_in_what_make_env_writes(tmp_path: Path) -> None:
+    example = (ROOT / ".env.example").read_text()
+    needed = set(re.findall(r"\$\{([A-Z_]+):\?\}", TEXT))
+    filled_in = set(re.findall(r"^([A-Z_]+)=", example, re.MULTILINE))
+    shown = dict(re.findall(r"^#?([A-Z_]+)=(.*)$", example, re.MULTILINE))
+    assert make_env(tmp_path / ".env").returncode == 0
+    written = (tmp_path / ".env").read_text()
+    assert needed <= filled_in
+    assert set(re.findall(r"^([A-Z_]+)=", written, re.MULTILINE)) == filled_in
+    assert not re.search(r"^[A-Z_]+=(\"\")?$", written, re.MULTILINE)
+    assert {name: shown[name] for name in DEFAULTED} == DEFAULTED
+
+
+def test_the_secrets_are_readable_by_who_made_them_alone_and_never_overwritten(tmp_path: Path) -> None:
+    target = tmp_path / ".env"
+    assert make_env(target).returncode == 0
+    written = target.read_text()
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    again = make_env(target)
+    assert (again.returncode, "is there already" in again.stderr) == (1, True)
+    assert target.read_text() == written
+    assert [path.name for path in tmp_path.iterdir()] == [".env"]
 
 
 def test_the_database_script_prepares_exactly_the_services() -> None:

@@ -37,6 +37,7 @@ TECHNICAL = {
     # What a remote server did, as the log of deliveries quotes it beside errors of other people's software
     "The sender stopped before the mail server had answered.",
     "The receiver answered 410 Gone.",
+    "The secret cannot be read any more: rotate it, then switch the webhook on again.",
     "The address lies inside the house.",
 }
 _EXEMPT = BILINGUAL | NOT_FOR_CALLERS

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from crm_chassis import org
 from crm_chassis.identity import Grant, Principal
 from crm_chassis.ids import uuid7
 from crm_chassis.testing import Bench, Client
@@ -80,6 +81,8 @@ class World:
 
         for event in events:
             self.bench.deliver(event.type, event.data, version=event.version)
+            if event.type.startswith("crm.gateway.org-unit."):
+                org.forget_tree()
         with self.bench.system() as session:
             failed = session.scalars(select(InboxRow.last_error).where(InboxRow.status != "done")).all()
         assert not failed, failed
@@ -156,6 +159,23 @@ class World:
             "warned_at": "2026-03-01T00:00:00Z",
         }
         return self.state(unit, owner, **{**usual, **fields})
+
+    def moved_to(self, unit: str, timezone: str) -> Event:
+        """The news that a unit works in another time zone."""
+        state = {
+            "id": str(self.units[unit]),
+            "code": unit,
+            "name": unit,
+            "name_en": unit,
+            "kind": "subsidiary",
+            "parent_id": str(self.units["BD"]),
+            "manager_id": None,
+            "timezone": timezone,
+            "currency": "CNY",
+            "active": True,
+            "tree_version": 2,
+        }
+        return Event("crm.gateway.org-unit.changed.v1", state, 2)
 
     def report(self, client: Client, name: str, query: str = "") -> dict[str, Any]:
         answer = client.get(f"/reports/{name}?{query}")

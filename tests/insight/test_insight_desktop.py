@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -67,6 +67,21 @@ def test_approvals_wait_for_who_was_asked_until_they_are_decided(world: World) -
     world.hear(Event("crm.workflow.approval.assigned.v1", waiting.data, 1))
 
     assert world.client("own").get("/desktop").json["approvals"] == {"total": 0, "overdue": 0, "items": []}
+
+
+def test_an_approval_waits_for_everybody_who_has_not_decided(world: World) -> None:
+    both = [world.id_of("own"), world.id_of("n1")]
+    newly_asked = approval(world, "n1", waiting_ids=both)
+
+    def waits() -> list[int]:
+        return [world.client(name).get("/desktop").json["approvals"]["total"] for name in ("own", "n1")]
+
+    world.hear(newly_asked)
+    assert waits() == [1, 1]
+    fewer = {name: value for name, value in newly_asked.data.items() if name != "assignee_ids"}
+    world.hear(Event("crm.workflow.approval.changed.v1", fewer | {"waiting_ids": both[1:]}, 2))
+
+    assert waits() == [0, 1]
 
 
 def test_requests_cases_funnel_and_customers_are_my_own(world: World) -> None:
@@ -149,6 +164,27 @@ def test_overdue_receivables_of_my_customers_show_what_is_still_owed(world: Worl
         (money("100.00"), None),
         (money("70.00"), "榕树百货"),
     ]
+
+
+def test_what_is_owed_is_what_the_receivable_says_and_not_for_whom_its_amounts_are_closed(world: World) -> None:
+    fields = {"receivable": {"amount": "hidden"}}
+    client = world.user("limited", "N1", READER, fields=fields)
+    sums = {"paid": money("30.00"), "credited": money("20.00"), "outstanding": money("50.00")}
+    world.hear(*(receivable(world, owner, "2026-03-08", status="overdue", **sums) for owner in ("own", "limited")))
+
+    with clock.frozen(NOON):
+        seen = [each.get("/desktop").json["receivables"] for each in (world.client("own"), client)]
+
+    assert [(each["total"], each["items"][0]["amount"]) for each in seen] == [(1, money("50.00")), (1, None)]
+
+
+def test_a_day_that_something_is_due_on_ends_where_its_unit_is(world: World) -> None:
+    world.hear(world.moved_to("N1", "America/New_York"), receivable(world, "own", "2026-03-09"))
+
+    with clock.frozen(datetime(2026, 3, 10, 1, 0, tzinfo=UTC)):  # the evening of the 9th in New York
+        assert world.client("own").get("/desktop").json["receivables"]["total"] == 0
+    with clock.frozen(NOON + timedelta(hours=1)):
+        assert world.client("own").get("/desktop").json["receivables"]["total"] == 1
 
 
 def test_lists_are_short_and_counts_are_whole(world: World) -> None:

@@ -182,6 +182,36 @@ def test_a_handover_moves_open_records_only_and_later_events_decide(world: World
     assert {row["name"]: row["open"] for row in funnel["rows"] if row["open"]} == {"e1": 1}
 
 
+@pytest.mark.parametrize(
+    ("subject", "status", "payment_status", "goes"),
+    [
+        ("travel-plan", "draft", None, False),
+        ("travel-plan", "returned", None, False),
+        ("travel-plan", "submitted", None, True),
+        ("travel-plan", "to_settle", None, True),
+        ("claim", "withdrawn", "none", False),
+        ("claim", "submitted", "none", True),
+        ("claim", "approved", "scheduled", True),
+        ("claim", "approved", "paid", False),
+    ],
+)
+def test_a_handover_leaves_with_their_author_what_the_author_has_to_finish(
+    world: World, subject: str, status: str, payment_status: str | None, goes: bool
+) -> None:
+    trip = {"number": "TP-N1-000001", "subject": "拜访", "starts_on": "2026-03-02", "ends_on": "2026-03-06"}
+    claim = {"number": "EX-N1-000001", "title": "差旅", "total": money("1.00"), "items": []}
+    words = trip | {"customer_ids": []} if subject == "travel-plan" else claim | {"payment_status": payment_status}
+    people = {"traveller_id": world.id_of("own"), "claimant_id": world.id_of("own")}
+    document = world.state(owner="own", status=status, **words, **people)
+    world.hear(Event(f"crm.expenses.{subject}.changed.v1", document))
+
+    world.hear(Event("crm.gateway.user.handed-over.v1", {"id": world.id_of("own"), "to_user_id": world.id_of("n1")}, 2))
+
+    with world.bench.system() as session:
+        owner = session.scalar(text("SELECT state ->> 'owner_id' FROM records"))
+    assert owner == world.id_of("n1" if goes else "own")
+
+
 def test_every_event_is_either_learnt_or_left_aside_on_purpose() -> None:
     heard = {name for name, event in REGISTRY.items() if event.service in SERVICES}  # other tests add their own
 

@@ -10,11 +10,13 @@ import openpyxl
 import pytest
 
 from crm_chassis.identity import Grant
+from crm_chassis.testing import Client
 from crm_insight.reports.catalogue import REPORTS
 
 from .conftest import READER, Event, World, money
 
 CONFIRMED = "crm.sales.order.confirmed.v1"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def amounts(answer: dict[str, Any], column: str) -> dict[Any, str]:
@@ -44,6 +46,30 @@ def test_contribution_counts_what_was_confirmed_less_what_was_cancelled_or_came_
     assert answer["rest"] == []
     by_unit = world.report(world.client("office"), "contribution", "group_by=unit")
     assert amounts(by_unit, "confirmed") == {"N1T": "100.00", "E1": "70.00", "N1": "50.00"}
+
+
+def test_an_order_that_was_closed_with_a_part_undelivered_counts_without_it(world: World) -> None:
+    partly = world.order(
+        amount="100.00", status="closed", returned_total=money("10.00"), cancelled_total=money("30.00")
+    )
+    world.hear(Event("crm.sales.order.closed.v1", partly))
+
+    (total,) = world.report(world.client("n1"), "contribution")["totals"]
+
+    assert [total[name]["amount"] for name in ("confirmed", "returned", "cancelled", "net")] == [
+        *("100.00", "10.00", "30.00", "60.00")
+    ]
+
+
+def test_what_was_refunded_is_taken_off_the_payments_in_the_month_it_went_back(world: World) -> None:
+    paid = world.state("N1", customer_id=None, received_on="2026-03-11", amount=money("60.00"))
+    back = {"refunds": [{"amount": "25.00", "refunded_on": "2026-04-02", "reason": "x"}]}
+    world.hear(Event("crm.sales.payment.received.v1", paid))
+    world.hear(Event("crm.sales.payment.refunded.v1", paid | back, version=2))
+
+    answer = world.report(world.client("office"), "contribution", "group_by=month")
+
+    assert amounts(answer, "payments") == {"2026-03-01": "60.00", "2026-04-01": "-25.00"}
 
 
 def test_a_company_sees_its_own_figures_only_whatever_it_asks(world: World) -> None:
@@ -226,14 +252,68 @@ def test_a_report_comes_as_csv_and_workbook_and_no_cell_is_a_formula(world: Worl
     assert rows[1][:4] == ["'=cmd()", "CNY", "1", "100.00"]
     assert rows[2][0] == "Total"
 
-    xlsx = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    book = openpyxl.load_workbook(io.BytesIO(evil.get(path, headers={"Accept": xlsx}).get_data()))
+    book = openpyxl.load_workbook(io.BytesIO(evil.get(path, headers={"Accept": XLSX}).get_data()))
     cells = [[cell.value for cell in row] for row in book.active.iter_rows()]
     assert cells[1][:4] == ["=cmd()", "CNY", 1, 100]
     assert book.active["A2"].data_type == "s"
     reader = world.user("reader", "N1", ["report:read"])
     assert reader.get(path, headers={"Accept": "text/csv"}).status_code == 403
     assert reader.get(path).status_code == 200
+
+
+def test_a_report_as_a_file_is_announced_with_who_took_what(world: World) -> None:
+    world.hear(Event(CONFIRMED, world.order(owner="n1")), Event(CONFIRMED, world.order(owner="own")))
+    clerk = world.user("clerk", "N1")
+    query = "group_by=owner&currency=CNY"
+
+    world.report(clerk, "contribution", query)
+    for accepted in ("text/csv", XLSX):
+        assert clerk.get(f"/reports/contribution?{query}", headers={"Accept": accepted}).status_code == 200
+
+    told = world.bench.events("crm.insight.export.finished.v1")
+    assert [event["data"]["format"] for event in told] == ["csv", "xlsx"]
+    facts = told[0]["data"]
+    assert told[0]["actorid"] == facts["owner_id"] == world.id_of("clerk")
+    assert told[0]["unitid"] == facts["unit_id"] == str(world.units["N1"])
+    assert (facts["username"], facts["collection"], facts["rows"]) == ("clerk", "reports/contribution", 2)
+    assert facts["filter"] == {"group_by": "owner", "currency": "CNY"}
+    assert facts["fields"][:3] == ["owner", "orders", "confirmed"]
+
+
+def test_what_was_closed_in_a_file_is_not_among_what_was_taken(world: World) -> None:
+    world.hear(Event(CONFIRMED, world.order()))
+    clerk = world.user("clerk", "N1", READER, fields={"order": {"total": "hidden"}})
+
+    assert clerk.get("/reports/contribution", headers={"Accept": "text/csv"}).status_code == 200
+
+    (told,) = world.bench.events("crm.insight.export.finished.v1")
+    assert told["data"]["fields"] == ["company", "orders", "payments", "expenses"]
+
+
+def test_a_file_reaches_no_further_than_the_permission_to_export(world: World) -> None:
+    world.hear(Event(CONFIRMED, world.order("N1")), Event(CONFIRMED, world.order("N1T", owner="n1", amount="7.00")))
+    company, team = (Grant(subtrees=frozenset({world.units[code]})) for code in ("N1", "N1T"))
+    wide = world.user("wide", "N1", {"report:read": company, "report:export": team})
+    narrow = world.user("narrow", "N1", {"report:read": team, "report:export": company})
+
+    def total(client: Client) -> str:
+        text = client.get("/reports/contribution", headers={"Accept": "text/csv"}).get_data().decode("utf-8-sig")
+        return list(csv.reader(io.StringIO(text)))[-1][3]
+
+    assert amounts(world.report(wide, "contribution"), "confirmed") == {"N1": "107.00"}
+    assert [total(client) for client in (wide, narrow)] == ["7.00", "7.00"]
+
+
+def test_a_month_begins_where_the_unit_is(world: World) -> None:
+    late = "2026-03-01T02:00:00Z"  # still February in New York
+    world.hear(
+        world.moved_to("E1", "America/New_York"),
+        *(Event("crm.sales.opportunity.created.v1", world.opportunity(unit, created_at=late)) for unit in ("N1", "E1")),
+    )
+
+    answer = world.report(world.client("office"), "funnel", "group_by=month")
+
+    assert [(row["group"], row["open"]) for row in answer["rows"]] == [("2026-02-01", 1), ("2026-03-01", 1)]
 
 
 def test_the_catalogue_names_every_report_in_both_languages(world: World) -> None:

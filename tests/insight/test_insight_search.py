@@ -169,6 +169,19 @@ def test_what_is_deleted_merged_or_retired_is_gone_and_what_is_restored_comes_ba
     assert found(n1, "榕树") == [banyan["id"]]
 
 
+def test_a_deleted_product_is_found_no_more_until_it_is_restored(world: World) -> None:
+    product = world.state("N1", code="P1", name="榕树收银机")
+    world.hear(
+        Event("crm.sales.product.changed.v1", product),
+        Event("crm.sales.product.deleted.v1", product | {"active": False}, 2),
+    )
+    assert found(world.client("n1"), "榕树") == []
+
+    world.hear(Event("crm.sales.product.changed.v1", product, 3))
+
+    assert found(world.client("n1"), "榕树") == [product["id"]]
+
+
 def test_who_is_not_signed_in_or_not_allowed_or_unclear_is_refused(world: World) -> None:
     n1 = world.client("n1")
 

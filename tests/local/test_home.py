@@ -46,6 +46,13 @@ def test_damaged_secrets_are_reported_and_not_replaced(home: Home) -> None:
     assert home.secrets_file.read_text() == "{"
 
 
+def test_databases_without_the_secrets_they_were_made_with_are_not_given_new_ones(home: Home) -> None:
+    (home.root / "postgres").mkdir()
+    with pytest.raises(CannotStart, match=r"there are databases in .* already, but .*secrets\.json does not hold"):
+        Installation.to_start(home, Wishes()).servers(print)
+    assert not home.secrets_file.exists()
+
+
 def test_others_may_pass_through_the_home_but_not_look(home: Home) -> None:
     assert mode(home.root) & 0o044 == 0
     assert mode(home.logs) == 0o700
@@ -117,6 +124,12 @@ def test_only_the_gateway_gets_the_private_key_and_the_first_password(home: Home
     assert "secret-8" not in environment
     assert "PRIVATE KEY" not in environment
     assert installation.environment("sales")["CRM_PASSWORD"] == ""
+
+
+def test_the_gateway_alone_gets_the_key_to_its_metrics(home: Home) -> None:
+    installation = Installation.to_start(home, Wishes())
+    assert len(installation.environment("gateway")["METRICS_KEY"]) >= 32
+    assert "METRICS_KEY" not in installation.environment("sales")
 
 
 def test_the_public_key_belongs_to_the_private_one() -> None:

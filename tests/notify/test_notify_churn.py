@@ -88,6 +88,18 @@ def test_a_case_that_was_acted_on_does_not_climb(world: World, fact: str) -> Non
     assert world.kinds(world.manager) == []
 
 
+def test_a_case_that_went_with_its_customer_does_not_climb_until_it_comes_back(world: World) -> None:
+    case = warn(world)
+    world.bench.deliver("crm.customer.churn-case.deleted.v1", case, version=2)
+    tick(world, NOW + 30 * DAY)
+    assert world.kinds(world.manager) == []
+
+    world.bench.deliver("crm.customer.churn-case.changed.v1", case, version=3)
+    tick(world, NOW + 31 * DAY)
+
+    assert world.kinds(world.manager) == ["churn-case.escalated"]
+
+
 def test_acting_after_the_first_escalation_stops_the_second(world: World) -> None:
     case = warn(world)
     tick(world, NOW + 7 * DAY)

@@ -151,6 +151,20 @@ def test_an_approval_that_waits_a_day_reminds_everybody_who_is_asked(world: Worl
     assert world.kinds(world.boss) == world.kinds(world.manager) == ["approval.assigned", "approval.waiting"]
 
 
+def test_who_has_decided_is_reminded_no_more_and_the_others_in_time(world: World) -> None:
+    with clock.frozen(NOW):
+        asked = approval(world, assignee_ids=[world.boss], waiting_ids=[world.manager, world.boss, world.anna])
+        deliver(world, "workflow.approval.assigned", asked)
+    with clock.frozen(NOW + timedelta(hours=20)):
+        deliver(world, "workflow.approval.changed", asked | {"waiting_ids": [world.manager, world.boss]}, 2)
+
+    fire(world, NOW + timedelta(hours=24))
+
+    assert world.kinds(world.boss) == ["approval.assigned", "approval.waiting"]
+    assert world.kinds(world.manager) == ["approval.waiting"]
+    assert world.kinds(world.anna) == []
+
+
 def test_a_decided_approval_reminds_nobody(world: World) -> None:
     with clock.frozen(NOW):
         asked = approval(world)
@@ -189,6 +203,19 @@ def test_a_receivable_reminds_three_days_before_unless_it_is_paid(world: World) 
     (note,) = world.notes(world.anna)
     assert note["title"] == "Acme is due to pay on 2026-12-01"
     assert note["link"] == f"/receivables/{first['id']}"
+
+
+def test_a_receivable_that_was_paid_in_part_reminds_of_the_rest(world: World) -> None:
+    with clock.frozen(NOW):
+        owed = receivable(world)
+        deliver(world, "sales.receivable.opened", owed | {"outstanding": money()})
+        partly = {"paid": money("1000.00"), "outstanding": money("234.50"), "status": "partly_paid"}
+        deliver(world, "sales.receivable.changed", owed | partly, 2)
+        deliver(world, "sales.receivable.opened", owed | {"outstanding": money()}, 1)
+
+    fire(world, datetime(2026, 11, 28, 1, 0, tzinfo=UTC))
+
+    assert [note["body"] for note in world.notes(world.anna)] == ["Still to come: CNY 234.50."]
 
 
 def contact(world: World, birthday: str | None, **more: Any) -> dict[str, Any]:

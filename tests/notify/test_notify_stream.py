@@ -45,6 +45,7 @@ class Web:
             "REDIS_URL": redis_url,
             "PORT": str(port),
             "POOL_SIZE": "1",
+            "DRAIN_S": "0",
         }
         command = [sys.executable, "-m", "crm_chassis", "web", "notify"]
         self.process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,16 +16,25 @@ from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
 from crm_chassis import clock, errors, inbox
+from crm_chassis.idempotency import StoredAnswer
 from crm_chassis.identity import Grant
 from crm_chassis.ids import uuid7
-from crm_chassis.testing import Client, everything_of
+from crm_chassis.testing import Bench, Client, everything_of
 from crm_notify.webhooks import actions, rules
 from crm_notify.webhooks.models import Call, Webhook
 
 
 @pytest.fixture(autouse=True)
-def _loopback_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WEBHOOK_PRIVATE_ADDRESSES", "allow")
+def _loopback_allowed(bench: Bench) -> Iterator[None]:
+    before = bench.runtime.settings
+    bench.runtime.settings = replace(before, webhook_private_addresses="allow")
+    yield
+    bench.runtime.settings = before
+
+
+def close_inside(world: World) -> None:
+    """Let no webhook go to an address inside the house any more."""
+    world.bench.runtime.settings = replace(world.bench.runtime.settings, webhook_private_addresses="")
 
 
 @pytest.fixture
@@ -70,6 +81,45 @@ def test_the_secret_is_shown_once_and_lies_encrypted(world: World, admin: Client
     assert admin.get(f"/webhooks/{made['id']}").json["secret"] is None
     assert admin.get("/webhooks").json["items"][0]["secret"] is None
     assert made["secret"] not in world.rows(Webhook)[0].sealed_secret
+
+
+def test_a_repeated_call_makes_nothing_twice_and_no_copy_of_the_secret_is_kept(
+    world: World, admin: Client, receiver: WebSink
+) -> None:
+    body = {"url": receiver.url, "events": ["crm.#"]}
+    made, again = (admin.post("/webhooks", body, key="made-once") for _ in range(2))
+    path = f"/webhooks/{made.json['id']}/rotate-secret"
+    rotated, rotated_again = (admin.post(path, {}, key="rotated-once") for _ in range(2))
+
+    assert again.headers["Idempotent-Replayed"] == rotated_again.headers["Idempotent-Replayed"] == "true"
+    assert again.json == made.json | {"secret": None}
+    assert rotated_again.json == rotated.json | {"secret": None}
+    kept = b"".join(row.body for row in world.rows(StoredAnswer))
+    assert made.json["id"].encode() in kept
+    for secret in (made.json["secret"], rotated.json["secret"]):
+        assert secret.encode() not in kept
+    assert len(world.rows(Webhook)) == 1
+
+
+def test_a_secret_sealed_under_another_signing_key_switches_its_webhook_off_and_holds_up_no_other(
+    world: World, admin: Client, receiver: WebSink
+) -> None:
+    before = hook(admin, receiver.url)
+    world.bench.runtime.settings = replace(world.bench.runtime.settings, signing_key="another one")
+    after = hook(admin, receiver.url)
+    world.order()
+
+    call_due(world)
+
+    assert len(receiver.calls) == 1
+    Verifier(after["secret"]).verify(receiver.calls[0][1], receiver.calls[0][0])
+    switched_off = admin.get(f"/webhooks/{before['id']}").json
+    assert switched_off["active"] is False
+    assert switched_off["disabled_reason"].startswith("The secret cannot be read any more: rotate it")
+    rotated = admin.post(f"/webhooks/{before['id']}/rotate-secret").json
+    admin.patch(f"/webhooks/{before['id']}", {"active": True}, version=rotated["version"])
+    call_due(world)
+    Verifier(rotated["secret"]).verify(receiver.calls[1][1], receiver.calls[1][0])
 
 
 def test_after_rotation_both_secrets_are_good_for_a_day(world: World, admin: Client, receiver: WebSink) -> None:
@@ -231,6 +281,24 @@ def test_deliveries_come_in_pages(world: World, admin: Client, receiver: WebSink
     assert seen == ["4", "3", "2", "1", "0"]
 
 
+def test_a_cursor_of_deliveries_belongs_to_its_list(world: World, admin: Client, receiver: WebSink) -> None:
+    made, other = hook(admin, receiver.url), hook(admin, receiver.url)
+    for number in range(2):
+        world.order(number=str(number))
+    base = f"/webhooks/{made['id']}/deliveries"
+    cursor = admin.get(f"{base}?limit=1").json["next_cursor"]
+
+    for question in (
+        f"{base}?cursor=2",
+        f"{base}?cursor={cursor[:-1]}",
+        f"{base}?status=pending&cursor={cursor}",
+        f"/webhooks/{other['id']}/deliveries?cursor={cursor}",
+    ):
+        refused = admin.get(question)
+        assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (422, "?cursor"), question
+    assert [item["envelope"]["data"]["number"] for item in admin.get(f"{base}?cursor={cursor}").json["items"]] == ["0"]
+
+
 def test_two_workers_call_each_once_and_in_order(world: World, admin: Client, receiver: WebSink) -> None:
     hook(admin, receiver.url)
     for number in range(12):
@@ -314,10 +382,8 @@ def test_redirects_are_not_followed(world: World, admin: Client, receiver: WebSi
         "https://user:pw@erp.example/hook",
     ],
 )
-def test_addresses_inside_the_house_are_refused(
-    world: World, admin: Client, monkeypatch: pytest.MonkeyPatch, url: str
-) -> None:
-    monkeypatch.delenv("WEBHOOK_PRIVATE_ADDRESSES")
+def test_addresses_inside_the_house_are_refused(world: World, admin: Client, url: str) -> None:
+    close_inside(world)
 
     answer = admin.post("/webhooks", {"url": url, "events": ["crm.#"]})
 
@@ -325,12 +391,10 @@ def test_addresses_inside_the_house_are_refused(
     assert answer.json["errors"][0]["pointer"] == "/url"
 
 
-def test_a_name_that_turns_out_to_lead_inside_is_not_called(
-    world: World, admin: Client, receiver: WebSink, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_name_that_turns_out_to_lead_inside_is_not_called(world: World, admin: Client, receiver: WebSink) -> None:
     made = hook(admin, receiver.url)
     world.order()
-    monkeypatch.delenv("WEBHOOK_PRIVATE_ADDRESSES")
+    close_inside(world)
 
     call_due(world)
 

@@ -160,6 +160,7 @@ class World:
             level=None,
             region_code=None,
             phone=None,
+            created_by=self.anna,
             **more,
         )
         self.bench.deliver("crm.customer.customer.created.v1", customer)

@@ -43,7 +43,7 @@ SALES = (
     *(f"pipeline:{action}" for action in ("read", "create", "update", "delete")),
     *(f"product:{action}" for action in ("read", "create", "update", "delete", "import")),
     *("receivable:read", "receivable:write_off", "receivable:export"),
-    *("payment:read", "payment:create", "payment:export"),
+    *("payment:read", "payment:create", "payment:refund", "payment:export"),
     *("competitor:read", "competitor:create", "customer:read"),
 )
 

@@ -145,8 +145,10 @@ def test_a_product_is_announced_whenever_it_changes(
     assert n1.delete(path, version=2).status_code == 204
 
     told = [event["data"] for event in bench.events("crm.sales.product.changed.v1")]
-    assert [(item["version"], item["active"]) for item in told] == [(1, True), (2, True), (3, False)]
-    assert [item["price"]["amount"] for item in told] == ["100.00", "120.00", "120.00"]
+    assert [(item["version"], item["active"]) for item in told] == [(1, True), (2, True)]
+    assert [item["price"]["amount"] for item in told] == ["100.00", "120.00"]
+    (gone,) = bench.events("crm.sales.product.deleted.v1")
+    assert (gone["data"]["version"], gone["data"]["active"]) == (3, False)
     assert reader.post("/products", {"code": "P-2", "name": "x"}).status_code == 403
     assert e1.get(path).status_code == 404
 
@@ -156,9 +158,11 @@ def test_a_product_off_sale_can_be_deleted(bench: Bench, world: World, n1: Clien
     n1.patch(path, {"active": False}, version=1)
 
     assert n1.delete(path, version=2).status_code == 204
-    told = [event["data"]["version"] for event in bench.events("crm.sales.product.changed.v1")]
-    assert told == [1, 2, 3]
+    (gone,) = bench.events("crm.sales.product.deleted.v1")
+    assert gone["data"]["version"] == 3
     assert n1.post(f"{path}/restore").json["version"] == 4
+    told = [event["data"]["version"] for event in bench.events("crm.sales.product.changed.v1")]
+    assert told == [1, 2, 4]
 
 
 def test_a_product_code_is_unique_in_the_whole_group(world: World, n1: Client, e1: Client) -> None:

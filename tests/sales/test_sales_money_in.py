@@ -51,7 +51,7 @@ def test_what_is_left_of_a_payment_can_be_allocated_later(
     world: World, n1: Client, customer: str, owed: dict[str, Any]
 ) -> None:
     paid = pay(n1, customer, "500").json
-    assert (paid["unallocated"]["amount"], paid["can"]) == ("500.00", ["allocate"])
+    assert (paid["unallocated"]["amount"], paid["can"]) == ("500.00", ["allocate", "refund"])
     path, part = f"/payments/{paid['id']}/allocate", {"allocations": [{"receivable_id": owed["id"], "amount": "200"}]}
 
     after = n1.post(path, part).json
@@ -270,3 +270,19 @@ def test_ageing_bands_what_is_owed_by_days_past_due(
     assert n1.get("/receivables/ageing?amount__gte=1000").json["bands"][0]["count"] == 0
     assert n1.get("/receivables/ageing?nothing=1").status_code == 422
     assert nobody.get("/receivables/ageing").status_code == 401
+
+
+@pytest.mark.parametrize("closed", ["amount", "outstanding"])
+def test_an_ageing_sums_nothing_that_is_closed_to_the_caller(
+    bench: Bench, world: World, n1: Client, customer: str, closed: str
+) -> None:
+    world.confirmed(n1, customer)
+    assert n1.principal
+    unit, read = n1.principal.unit_id, ["receivable:read"]
+    partly = bench.client(bench.caller(unit, read, username="partly", fields={"receivable": {closed: "hidden"}}))
+    blind = bench.client(bench.caller(unit, read, username="blind", fields={"receivable": {"due_on": "hidden"}}))
+
+    bands = partly.get("/receivables/ageing").json["bands"]
+
+    assert (sum(band["count"] for band in bands), {band["amounts"] for band in bands}) == (1, {None})
+    assert blind.get("/receivables/ageing").status_code == 403

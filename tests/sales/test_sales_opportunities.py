@@ -109,6 +109,51 @@ def test_a_stage_is_left_only_when_its_conditions_are_met(world: World, n1: Clie
     assert n1.post(f"{path}/win", {"won_at": "2026-05-01T00:00:00Z"}).json["won_at"] == "2026-05-01T00:00:00Z"
 
 
+def test_no_opportunity_begins_behind_a_stage_whose_conditions_it_does_not_meet(
+    world: World, n1: Client, customer: str
+) -> None:
+    pipeline = n1.post("/pipelines", {"name": "strict", "stages": STRICT}).json["id"]
+    begun = {"name": "x", "customer_id": customer, "pipeline_id": pipeline, "stage": "negotiation"}
+
+    refused = n1.post("/opportunities", begun)
+
+    assert (refused.status_code, refused.json["errors"][0]["pointer"], refused.json["errors"][0]["code"]) == (
+        422,
+        "/amount",
+        "exit_conditions",
+    )
+    assert n1.post("/opportunities", {**begun, "stage": "proposal"}).status_code == 201
+    assert n1.post("/opportunities", {**begun, "amount": {"amount": "5", "currency": "CNY"}}).status_code == 201
+
+
+def test_another_pipeline_is_no_way_around_the_conditions_of_its_stages(
+    world: World, n1: Client, customer: str
+) -> None:
+    strict = n1.post("/pipelines", {"name": "strict", "stages": STRICT}).json["id"]
+    loose = [{"key": key, "name": key, "probability": 10} for key in ("qualify", "negotiation")]
+    free = n1.post("/pipelines", {"name": "free", "stages": loose}).json["id"]
+    made = world.opportunity(n1, customer, pipeline_id=free, stage="negotiation")
+    path, amount = f"/opportunities/{made['id']}", {"amount": "5", "currency": "CNY"}
+
+    refused = n1.patch(path, {"pipeline_id": strict}, version=1)
+
+    assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (422, "/amount")
+    assert n1.get(path).json["pipeline_id"] == free
+    assert n1.patch(path, {"pipeline_id": strict, "amount": amount}, version=1).json["stage"] == "negotiation"
+
+
+def test_prices_of_lines_are_not_taken_for_amounts_of_another_currency(world: World, n1: Client, customer: str) -> None:
+    line = {"name": "Work", "quantity": "1", "price": "70"}
+    path = f"/opportunities/{world.opportunity(n1, customer, lines=[line])['id']}"
+    dollars = {"amount": {"amount": "10", "currency": "USD"}}
+
+    refused = n1.patch(path, dollars, version=1)
+
+    assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (422, "/lines")
+    changed = n1.patch(path, {**dollars, "lines": [{**line, "price": "10"}]}, version=1)
+    assert changed.json["amount"] == {"amount": "10.00", "currency": "USD"}
+
+
 def test_a_won_opportunity_is_locked_until_it_is_reopened(world: World, n1: Client, customer: str) -> None:
     amount = {"amount": "5", "currency": "CNY"}
     path = f"/opportunities/{world.opportunity(n1, customer, amount=amount, expected_close_on='2026-12-01')['id']}"
@@ -270,6 +315,25 @@ def test_the_funnel_counts_and_weighs_what_the_caller_sees(
     assert sum(stage["count"] for stage in filtered) == 1
     assert n1.get("/opportunities/funnel?nothing=1").status_code == 422
     assert nobody.get("/opportunities/funnel").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("closed", "amounts", "weighted"),
+    [("amount", None, None), ("probability", [{"amount": "10.00", "currency": "CNY"}], None)],
+)
+def test_a_funnel_sums_nothing_that_is_closed_to_the_caller(
+    bench: Bench, world: World, n1: Client, customer: str, closed: str, amounts: Any, weighted: Any
+) -> None:
+    world.opportunity(n1, customer, amount={"amount": "10", "currency": "CNY"})
+    assert n1.principal
+    unit, read = n1.principal.unit_id, ["opportunity:read"]
+    partly = bench.client(bench.caller(unit, read, username="partly", fields={"opportunity": {closed: "hidden"}}))
+    blind = bench.client(bench.caller(unit, read, username="blind", fields={"opportunity": {"stage": "masked"}}))
+
+    stage = partly.get("/opportunities/funnel").json["pipelines"][0]["stages"][0]
+
+    assert (stage["count"], stage["amounts"], stage["weighted"]) == (1, amounts, weighted)
+    assert blind.get("/opportunities/funnel").status_code == 403
 
 
 def test_a_board_is_read_in_the_order_of_its_cards(world: World, n1: Client, customer: str) -> None:

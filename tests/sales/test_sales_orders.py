@@ -255,13 +255,13 @@ def test_an_order_is_delivered_in_parts_returned_and_closed(
 ) -> None:
     path = f"/orders/{world.confirmed(n1, customer)['id']}"
 
+    assert n1.post(f"{path}/close").status_code == 409
     part = n1.post(f"{path}/deliver", {"lines": [{"line": 1, "quantity": "0.5"}]}).json
     assert (part["status"], part["delivered_quantity"]) == ("confirmed", "0.5")
     assert (
         n1.post(f"{path}/deliver", {"lines": [{"line": 1, "quantity": "9"}]}).json["errors"][0]["pointer"] == "/lines/0"
     )
     assert n1.post(f"{path}/deliver", {"lines": []}).status_code == 422
-    assert n1.post(f"{path}/close").status_code == 409
     whole = n1.post(f"{path}/deliver").json
     assert (whole["status"], whole["delivered_quantity"]) == ("delivered", "2")
     assert n1.post(f"{path}/deliver").status_code == 409

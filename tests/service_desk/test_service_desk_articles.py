@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
-from crm_chassis.identity import Grant
+from crm_chassis.database import transaction
+from crm_chassis.identity import Grant, set_principal
 from crm_chassis.testing import Client
+from crm_service_desk.articles.collection import rate
 
 from .conftest import Desk
 
@@ -66,6 +74,47 @@ def test_each_reader_has_one_opinion(desk: Desk) -> None:
 
     assert (rated["helpful_count"], rated["unhelpful_count"]) == (1, 1)
     assert rated["version"] == published["version"]
+
+
+def test_readers_who_rate_at_once_are_both_counted(desk: Desk) -> None:
+    made = article(desk.agent)
+    desk.agent.post(f"/articles/{made['id']}/publish", {})
+    other = desk.bench.client(desk.bench.caller(desk.n1, ["article:read"], username="other"))
+    rating = threading.Thread(target=other.post, args=(f"/articles/{made['id']}/rate", {"helpful": True}))
+
+    with rated_by(desk, desk.agent, made["id"]):
+        rating.start()
+        wait_for_somebody_who_waits(desk)
+    rating.join()
+
+    assert desk.agent.get(f"/articles/{made['id']}").json["helpful_count"] == 2
+
+
+@contextmanager
+def rated_by(desk: Desk, reader: Client, article_id: str) -> Iterator[None]:
+    """Within the block the reader has found the article helpful, and nobody else can see that yet."""
+    set_principal(reader.principal)
+    try:
+        with desk.bench.runtime.activate(), transaction() as session:
+            rate(session, UUID(article_id), helpful=True)
+            yield
+    finally:
+        set_principal(None)
+
+
+def wait_for_somebody_who_waits(desk: Desk) -> None:
+    """Until a connection to the desk's database waits for a lock."""
+    waiting = text(
+        "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+        " WHERE NOT granted AND datname = current_database()"
+    )
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with desk.bench.runtime.database.engine.connect() as connection:
+            if connection.scalar(waiting):
+                return
+        time.sleep(0.01)
+    pytest.fail("nobody waits")
 
 
 def test_a_published_article_is_edited_by_who_may_publish(desk: Desk) -> None:

@@ -98,8 +98,12 @@ def test_what_waits_for_nobody_is_assigned_when_somebody_comes(company: Company,
     assert (read(company, asked)["status"], read(company, asked)["waiting_ids"]) == ("running", [])
     assert company.events("assigned") == []
 
+    with clock.frozen(clock.now() + timedelta(minutes=6)):
+        schedules.run_due(bench.runtime)
+    assert company.events("changed") == [], "nobody was found again: no news"
     company.tell("nora", fact="changed")
-    schedules.run_due(bench.runtime)
+    with clock.frozen(clock.now() + timedelta(minutes=12)):
+        schedules.run_due(bench.runtime)
     assert company.asked_last() == {"nora"}
 
 
@@ -125,6 +129,19 @@ def test_parallel_steps_ask_at_once_and_the_next_waits_for_both(company: Company
     assert len(company.events("assigned")) == 1
     approve(company, "nora", asked)
     assert company.asked_last() == {"gwen"}
+
+
+def test_that_somebody_of_several_has_decided_is_told(company: Company) -> None:
+    company.flow({"users": ["max", "fred"]})
+    asked = company.ask()
+    assert company.events("assigned")[0]["waiting_ids"] == sorted([company.id("max"), company.id("fred")])
+
+    approve(company, "max", asked)
+    told = [(e["id"], e["status"], e["waiting_ids"]) for e in company.events("changed")]
+    approve(company, "fred", asked)
+
+    assert told == [(asked["id"], "running", [company.id("fred")])]
+    assert (len(company.events("changed")), len(company.events("decided"))) == (1, 1)
 
 
 def test_a_step_whose_condition_does_not_hold_is_passed_over(company: Company) -> None:

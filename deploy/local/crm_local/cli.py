@@ -10,11 +10,10 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from uuid import UUID
 
 import psutil
 
-from crm_contracts.services import SERVICES
+from crm_chassis import event_commands
 
 from . import launch
 from .failures import CannotStart
@@ -24,7 +23,6 @@ from .journal import Screen, tail
 
 _DOWN_WITHIN_S = 150.0
 _LOG_LINES = 200
-_LETTER_ACTIONS = ("list", "show", "replay", "drop")
 _FOLLOW_EVERY_S = 0.3
 
 
@@ -93,26 +91,10 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("migrate", help="bring the databases to the newest shape").set_defaults(command=_migrate)
     commands.add_parser("demo", help="load the demo group if it is not there").set_defaults(command=_demo)
 
-    _event_commands(commands)
+    event_commands.add_to(commands)
+    commands.choices["replay"].set_defaults(command=_replay)
+    commands.choices["dead-letters"].set_defaults(command=_dead_letters)
     return parser
-
-
-def _event_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    replay = commands.add_parser("replay", help="handle the events of a source again, to rebuild what was lost")
-    replay.add_argument("service", choices=SERVICES, help="who handles them again")
-    replay.add_argument("--source", choices=SERVICES, required=True, help="whose events")
-    replay.add_argument(
-        "--after", type=int, metavar="POS", required=True, help="after this position (0: from the first)"
-    )
-    replay.set_defaults(command=_replay)
-
-    letters = commands.add_parser("dead-letters", help="events that were given up: list, show, replay or drop them")
-    letters.add_argument("action", nargs="?", choices=_LETTER_ACTIONS, default="list")
-    letters.add_argument("service", nargs="?", choices=SERVICES)
-    letters.add_argument(
-        "event", nargs="?", type=UUID, metavar="EVENT", help="for show and drop; replay takes all without it"
-    )
-    letters.set_defaults(command=_dead_letters)
 
 
 def _up(home: Home, options: argparse.Namespace) -> int:
@@ -244,40 +226,19 @@ def _demo(home: Home, _options: argparse.Namespace) -> int:
 
 
 def _replay(home: Home, options: argparse.Namespace) -> int:
-    from . import events
-
-    installation = Installation.running(home, Wishes.from_environment())
-    events.replay_source(installation, options.service, options.source, options.after)
-    print(f"events of {options.source} after {options.after} will be handled again by {options.service}")
+    event_commands.replay(options, _opener(home), print)
     return 0
 
 
 def _dead_letters(home: Home, options: argparse.Namespace) -> int:
-    from . import events
-
-    installation = Installation.running(home, Wishes.from_environment())
-    action, service, event = options.action, options.service, options.event
-    if action != "list" and (not service or (action != "replay" and not event)):
-        raise CannotStart(f"say which: crm dead-letters {action} SERVICE EVENT")
-    match action:
-        case "show":
-            print(json.dumps(events.show(installation, service, event), indent=1, ensure_ascii=False))
-        case "drop":
-            events.drop(installation, service, event)
-            print(f"event {event} will not be handled; `crm dead-letters replay {service} {event}` takes that back")
-        case "replay" if event:
-            events.replay_event(installation, service, event)
-            print(f"event {event} will be handled again")
-        case "replay":
-            print(f"{events.replay_dead(installation, service)} dead events will be handled again")
-        case _:
-            _list_letters(installation, service)
+    try:
+        event_commands.dead_letters(options, _opener(home), print)
+    except event_commands.CannotDo as reason:
+        raise CannotStart(str(reason)) from None
     return 0
 
 
-def _list_letters(installation: Installation, only: str | None) -> None:
+def _opener(home: Home) -> event_commands.Opener:
     from . import events
 
-    for service in (only,) if only else SERVICES:
-        for letter in events.dead_letters(installation, service):
-            print("{service}  {source}  {event_id}  {type}  after {attempts}: {error}".format(**letter))
+    return events.opener(Installation.running(home, Wishes.from_environment()))

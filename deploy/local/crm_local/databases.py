@@ -12,6 +12,9 @@ from psycopg import Connection, sql
 from .failures import CannotStart
 from .home import Secrets
 
+SIGNING_KEY = "signing_key"
+"""What the services encrypt secrets under that lie in their databases."""
+
 
 @dataclass(frozen=True, slots=True)
 class ServiceDatabase:
@@ -50,14 +53,25 @@ def sign_in(server_url: str, role: str, password: str, database: str) -> str:
 def provision(server_url: str, databases: Iterable[ServiceDatabase], secrets: Secrets) -> None:
     """Create what is missing of roles, databases and rights; safe to repeat.
 
-    ``server_url`` signs in as a role that may create roles and databases. Raises CannotStart when it cannot.
+    ``server_url`` signs in as a role that may create roles and databases. Raises CannotStart when it cannot, and for
+    databases that are there without the signing key of their secrets.
     """
+    databases = tuple(databases)
     try:
         with psycopg.connect(server_url, autocommit=True, connect_timeout=5) as connection:
+            _settle_signing_key(connection, [database.name for database in databases], secrets)
             for database in databases:
                 _provision(connection, database, secrets)
     except psycopg.Error as error:
         raise CannotStart(f"the databases cannot be prepared: {str(error).strip()}") from error
+
+
+def _settle_signing_key(connection: Connection, names: list[str], secrets: Secrets) -> None:
+    """The key is written down before the first database is made, so that a database is never without its key."""
+    there = connection.execute("SELECT datname FROM pg_database WHERE datname = ANY(%s) LIMIT 1", [names]).fetchone()
+    if there:
+        secrets.refuse_to_replace(SIGNING_KEY, f"there is a database {there[0]} already")
+    secrets.get(SIGNING_KEY)
 
 
 def _provision(connection: Connection, database: ServiceDatabase, secrets: Secrets) -> None:

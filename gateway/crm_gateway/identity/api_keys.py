@@ -102,5 +102,6 @@ api_keys = Collection(
     update=update,
     remove=remove,
     computed={"key": lambda key: key.__dict__.get("secret")},
+    shows_once=("key",),
     frozen=frozenset({"import"}),
 )

@@ -64,7 +64,8 @@ def cookie_name(environ: Environ, settings: Settings) -> str:
 def is_secure(environ: Environ, settings: Settings) -> bool:
     """Whether the browser sees us over https, or on its own machine, which it trusts as much."""
     host = environ.get("HTTP_HOST", "").rpartition(":")[0] or environ.get("HTTP_HOST", "")
-    return settings.public_url.startswith("https://") or host in _LOOPBACK
+    by_tls = environ.get("wsgi.url_scheme") == "https" or settings.public_url.startswith("https://")
+    return by_tls or host in _LOOPBACK
 
 
 def check_origin(environ: Environ, settings: Settings) -> None:

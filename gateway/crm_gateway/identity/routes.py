@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from crm_chassis import errors, org
 from crm_chassis.database import system_transaction
-from crm_chassis.http import Blueprint, accepts, json_response
+from crm_chassis.http import Blueprint, accepts, json_response, unkeyed
 from crm_chassis.identity import Grant, current_principal, requires
 from crm_chassis.language import say
 from crm_chassis.service import current_runtime
@@ -69,6 +69,7 @@ def token(body: dict[str, Any]) -> Response:
 
 
 @blueprint.post("/logout")
+@unkeyed
 @requires("signed-in")
 def logout() -> Response:
     """End this session."""
@@ -110,6 +111,7 @@ def me() -> Response:
 
 
 @blueprint.post("/password")
+@unkeyed
 @requires("signed-in")
 @accepts(PasswordBody)
 def password(body: dict[str, Any]) -> Response:
@@ -121,6 +123,7 @@ def password(body: dict[str, Any]) -> Response:
 
 
 @blueprint.post("/totp")
+@unkeyed
 @requires("signed-in")
 @accepts(TotpBody)
 def totp(body: dict[str, Any]) -> Response:

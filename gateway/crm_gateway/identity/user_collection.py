@@ -78,6 +78,7 @@ collection = Collection(
         Verb("activate", "user:update", when=lambda user: not user.active),
         Verb("handover", "user:update", body=HandoverBody),
         Verb("reset-password", "user:update", body=ResetBody),
+        Verb("reset-second-factor", "user:update", when=_not_me),
     ],
     frozen=frozenset({"delete"}),
     default_sort=("display_name",),

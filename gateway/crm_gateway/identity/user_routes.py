@@ -9,7 +9,7 @@ from flask import Response
 
 from crm_chassis.collection import writing
 from crm_chassis.database import transaction
-from crm_chassis.http import Blueprint, accepts, answers, json_body, json_response
+from crm_chassis.http import Blueprint, accepts, answers, json_body, json_response, unkeyed
 from crm_chassis.identity import requires
 
 from . import passwords, users
@@ -20,6 +20,7 @@ blueprint = Blueprint("user verbs", __name__, url_prefix="/users")
 
 
 @blueprint.post("")
+@unkeyed
 @requires("user:create")
 def create() -> Response:
     """Create a user. Without a password one is made up, to be changed at the first sign-in, and answered this once."""
@@ -66,6 +67,7 @@ def handover(user_id: UUID, body: dict[str, Any]) -> User:
 
 
 @blueprint.post("/<uuid:user_id>/reset-password")
+@unkeyed
 @requires("user:update")
 @accepts(ResetBody)
 def reset_password(user_id: UUID, body: dict[str, Any]) -> Response:
@@ -75,3 +77,12 @@ def reset_password(user_id: UUID, body: dict[str, Any]) -> Response:
         made = users.reset_password(session, user, password=body.get("password"))
         answer = collection.shown(user) | ({"password": made} if made else {})
         return json_response(answer, headers={"ETag": f'"{user.version}"', "Cache-Control": "no-store"})
+
+
+@blueprint.post("/<uuid:user_id>/reset-second-factor")
+@requires("user:update")
+@answers(collection)
+def reset_second_factor(user_id: UUID) -> User:
+    """Take a user's second factor away, after a lost phone; every session ends now, and the user sets up a new one."""
+    with transaction() as session:
+        return users.reset_second_factor(session, writing.get_for(session, collection, user_id, "user:update"))

@@ -116,6 +116,30 @@ def reset_password(session: Session, user: User, *, password: str | None) -> str
     return made
 
 
+def reset_second_factor(session: Session, user: User) -> User:
+    """Take a user's second factor away and end every session: the password alone lets in until a new one is set up.
+
+    Raises StateConflict for oneself (who gives their own up says the password) and for a user who has none.
+    """
+    refuse_stronger(session, user)
+    if user.id == current_principal().user_id:
+        raise errors.StateConflict(say("Give up your own second factor in your account, with your password."))
+    credential = queries.credential(session, user.id)
+    if credential is None or credential.totp_secret is None:
+        raise errors.StateConflict(say("This user has no second factor."))
+    credential.totp_secret, credential.totp_confirmed = None, False
+    sessions.end_all(session, user)
+    write_audit(
+        session,
+        "totp.reset",
+        unit_id=user.unit_id,
+        subject_type="user",
+        subject_id=user.id,
+        subject_name=user.username,
+    )
+    return user
+
+
 def plant_administrator(session: Session, *, unit_id: UUID, username: str, password: str, role_id: UUID) -> User:
     """Write the first user. Their password need not be changed when somebody chose it."""
     user = User(id=ids.uuid7(), unit_id=unit_id, unit_ids=[], role_ids=[role_id], username=username)

@@ -21,6 +21,7 @@ from ..identity.doorway import Visitor
 from ..identity.principals import Principals
 from . import proxy, rules
 from .limits import Limits
+from .proxies import TrustedProxies
 from .upstreams import Upstream
 
 log = structlog.get_logger("http")
@@ -36,9 +37,6 @@ _DOORS = frozenset({"auth/password", "auth/me", "auth/logout"})
 """Where somebody may go who must change their password first."""
 
 _SIGN_IN = frozenset({"auth/login", "auth/token"})
-_SECRETS = ("auth/", "api-keys", "users")
-"""Bodies and answers there hold passwords and keys: no copy of them is kept for an Idempotency-Key."""
-
 _SAFETY = [
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
@@ -56,12 +54,14 @@ class Edge:
         self.upstreams = upstreams
         self.described = described
         self.limits = Limits(runtime.settings)
+        self.proxies = TrustedProxies(runtime.settings.trusted_networks())
         key = runtime.settings.identity_private_key
         self.principals = Principals(identity.read_key(key) if key else None)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         started = time.perf_counter()
+        self.proxies.settle(environ)
         request_id = clean(environ)
         origin.set(environ.get("REMOTE_ADDR"))
         language.begin(environ.get("HTTP_ACCEPT_LANGUAGE"))
@@ -156,9 +156,6 @@ def clean(environ: Environ) -> str:
     """Take out what only we may say, and settle the request's id."""
     for name in [name for name in environ if name.startswith(_STRIPPED)]:
         del environ[name]
-    path = environ["PATH_INFO"]
-    if path.startswith(rules.API) and path.removeprefix(rules.API).startswith(_SECRETS):
-        environ.pop("HTTP_IDEMPOTENCY_KEY", None)
     request_id = rules.request_id(environ.get("HTTP_X_REQUEST_ID")) or str(ids.uuid7())
     environ["HTTP_X_REQUEST_ID"] = request_id
     return request_id
@@ -179,13 +176,13 @@ def new_traceparent() -> str:
 
 
 def _note(environ: Environ, service: str, status: int, started: float, visitor: Visitor | None) -> None:
-    took, method = time.perf_counter() - started, environ["REQUEST_METHOD"]
+    took, method = time.perf_counter() - started, metrics.method_label(environ["REQUEST_METHOD"])
     route = f"-> {service}"
     metrics.REQUESTS.labels(route, method, status).inc()
     metrics.LATENCY.labels(route, method).observe(took)
     log.info(
         "request",
-        method=method,
+        method=environ["REQUEST_METHOD"],
         path=environ["PATH_INFO"],
         service=service,
         status=status,

@@ -96,7 +96,9 @@ class Limits:
         window.untold += 1
         if window.used == 0 or window.untold >= item.amount // _STEPS:
             told, window.untold = window.untold, 0
-            window.used = self._increment(f"{key}/{number}", item.get_expiry(), told)
+            counted = self._increment(f"{key}/{number}", item.get_expiry(), told)
+            # A Redis that lost its count, or this process' own while Redis is away, begins at nothing: the quota does not.
+            window.used = max(window.used + told, counted)
         return window.used + window.untold
 
     def _increment(self, key: str, life_s: int, by: int) -> int:

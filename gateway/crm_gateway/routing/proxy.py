@@ -10,7 +10,7 @@ from typing import Any
 from urllib3 import BaseHTTPResponse, Timeout
 from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError, ReadTimeoutError
 
-from crm_chassis import errors, identity
+from crm_chassis import deadline, errors, identity
 from crm_chassis.language import say
 
 from . import rules
@@ -18,9 +18,6 @@ from .upstreams import CONNECT_S, RETRIED, Slot, Upstream
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
-
-DEADLINE_HEADER = "X-Banyan-Deadline-Ms"
-"""How long the caller will wait from now, in milliseconds."""
 
 _HOP_BY_HOP = frozenset(
     {
@@ -45,6 +42,7 @@ _PIECE = 65_536
 _JITTER_S = (0.01, 0.06)
 _BODILESS = frozenset({204, 304})
 _FAILURES = frozenset({502, 503, 504})
+_CUT_SHORT = say("The body ended before its Content-Length.")
 
 
 class Body:
@@ -57,12 +55,13 @@ class Body:
         if (self.length or 0) > most:
             raise errors.TooLarge(say("Send {most} MB at most.", most=most // 1_048_576))
         self._source = environ["wsgi.input"] if self.length or chunked else None
-        self._left = most
+        self._most = most
+        self._read = 0
         self.kept: bytes | None = b"" if self._source is None else None
         if self._source is not None and self.length and self.length <= _SMALL:
-            self.kept = self._source.read(self.length)
+            self.kept = self._piece(self.length)
             if len(self.kept) < self.length:
-                raise errors.BadRequest(say("The body ended before its Content-Length."))
+                raise errors.BadRequest(_CUT_SHORT)
 
     @property
     def repeatable(self) -> bool:
@@ -74,14 +73,23 @@ class Body:
         return (self.kept or None) if self.repeatable else self
 
     def read(self, size: int = _PIECE) -> bytes:
-        """The next piece. Raises TooLarge when a body of unknown length grows too long."""
+        """The next piece. Raises TooLarge when a body of unknown length grows too long, BadRequest when it stops early."""
+        piece = self._piece(min(size, _PIECE))
+        self._read += len(piece)
+        if self._read > self._most:
+            raise errors.TooLarge(say("The body is too long."))
+        if not piece and self._read < (self.length or 0):
+            raise errors.BadRequest(_CUT_SHORT)
+        return piece
+
+    def _piece(self, size: int) -> bytes:
+        """What the client sent next. Its hanging up is no failure of the service that the body is for."""
         if self._source is None:
             return b""
-        piece: bytes = self._source.read(min(size, _PIECE))
-        self._left -= len(piece)
-        if self._left < 0:
-            raise errors.TooLarge(say("The body is too long."))
-        return piece
+        try:
+            return bytes(self._source.read(size))
+        except OSError as error:
+            raise errors.BadRequest(_CUT_SHORT) from error
 
 
 def forward(
@@ -115,7 +123,7 @@ def _once(
 ) -> BaseHTTPResponse | None:
     """One call; None when the service could not be reached or hung up. Raises Unavailable when it took too long."""
     if read_s is not None:
-        headers[DEADLINE_HEADER] = str(int(read_s * 1000))
+        headers[deadline.HEADER] = str(int(read_s * 1000))
     try:
         answer = upstream.pool.urlopen(
             method,

@@ -142,6 +142,7 @@ class Upstream:
         parts = urlsplit(self.url)
         made = _TlsPool if parts.scheme == "https" else _Pool
         self.prefix = parts.path.rstrip("/")
+        OPENED.labels(self.service)  # told as 0 from the start, or its first opening would be no increase
         self.pool = made(parts.hostname or "127.0.0.1", parts.port, maxsize=self.concurrent_max, block=False)
 
     @contextmanager
@@ -153,11 +154,14 @@ class Upstream:
         if self.busy >= self.concurrent_max:
             self.breaker.abandoned()
             self._refuse("bulkhead", 1)
+        tries = self.breaker.probing  # nobody else is let in meanwhile, so the trial is this call
         held = Slot(self)
         try:
             yield held
         except BaseException:
             held.give_back()
+            if tries:
+                self.breaker.abandoned()
             raise
 
     def worked(self) -> None:

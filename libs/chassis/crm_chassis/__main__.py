@@ -1,4 +1,4 @@
-"""``python -m crm_chassis web|worker|relay|migrate SERVICE`` and ``python -m crm_chassis beat``."""
+"""``python -m crm_chassis web|worker|relay|migrate SERVICE``, ``beat``; for operators ``dead-letters`` and ``replay``."""
 
 from __future__ import annotations
 
@@ -15,13 +15,15 @@ import argparse
 import importlib
 import signal
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from crm_contracts.services import SERVICES, package_of
 
-from . import clock, crash, logs
+from . import clock, crash, draining, logs
 from .service import Runtime, load_service
-from .settings import Settings
+from .settings import InvalidSetting, Settings
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -34,18 +36,62 @@ _KEEP_ALIVE_S = 75  # longer than the gateway keeps an idle connection, so that 
 
 
 def main(arguments: list[str]) -> None:
-    """Run one process as the arguments say."""
-    parser = argparse.ArgumentParser(prog="python -m crm_chassis", description="Run one process of the system.")
-    parser.add_argument("process", choices=("web", "worker", "relay", "migrate", "beat"))
-    parser.add_argument("service", nargs="?", choices=SERVICES)
-    chosen = parser.parse_args(arguments)
+    """Run one process, or an operator's command, as the arguments say."""
+    chosen = _parser().parse_args(arguments)
     if chosen.process == "beat":
-        run_beat(Settings.from_environment("beat"))
-        return
+        run_beat(_settings("beat"))
+    elif chosen.process in _COMMANDS:
+        _command(chosen)
+    else:
+        _PROCESSES[chosen.process](chosen.service, _settings(chosen.service))
+
+
+def _settings(service: str) -> Settings:
+    """The settings of this process, which ends here with a sentence when one of them cannot be used."""
+    try:
+        settings = Settings.from_environment(service)
+        settings.check()
+    except InvalidSetting as error:
+        sys.stderr.write(f"{error}\n")
+        raise SystemExit(2) from None
+    return settings
+
+
+def _parser() -> argparse.ArgumentParser:
+    from . import event_commands
+
+    parser = argparse.ArgumentParser(prog="python -m crm_chassis", description="Run one process of the system.")
+    commands = parser.add_subparsers(dest="process", required=True, metavar="PROCESS|COMMAND")
+    for name, run in _PROCESSES.items():
+        commands.add_parser(name, help=run.__doc__).add_argument("service", choices=SERVICES)
+    commands.add_parser("beat", help=run_beat.__doc__)
+    event_commands.add_to(commands)
+    return parser
+
+
+def _command(chosen: argparse.Namespace) -> None:
+    """An operator's command, in the database that this container's environment names."""
+    from . import event_commands
+
     if chosen.service is None:
-        parser.error(f"{chosen.process} needs the name of a service")
-    run = {"web": run_web, "worker": run_worker, "relay": run_relay, "migrate": run_migrate}[chosen.process]
-    run(chosen.service, Settings.from_environment(chosen.service))
+        raise SystemExit("say which: dead-letters list SERVICE")
+    run = event_commands.replay if chosen.process == "replay" else event_commands.dead_letters
+    try:
+        run(chosen, _opened, lambda line: sys.stdout.write(f"{line}\n"))
+    except event_commands.CannotDo as reason:
+        raise SystemExit(str(reason)) from None
+
+
+@contextmanager
+def _opened(name: str) -> Iterator[Runtime]:
+    settings = Settings.from_environment(name)
+    logs.configure(name, "WARNING")
+    runtime = Runtime(load_service(name), settings)
+    try:
+        with runtime.activate():
+            yield runtime
+    finally:
+        runtime.close()
 
 
 def run_web(name: str, settings: Settings) -> None:
@@ -55,6 +101,7 @@ def run_web(name: str, settings: Settings) -> None:
     from . import refusals
 
     refusals.install()
+    drain = draining.Drain()
 
     class Server(BaseApplication):  # type: ignore[misc]
         def load_config(self) -> None:
@@ -62,12 +109,12 @@ def run_web(name: str, settings: Settings) -> None:
                 self.cfg.set(key, value)
 
         def load(self) -> Flask:
-            return web_app(name, settings)
+            return web_app(name, settings, drain)
 
-    Server().run()
+    draining.arbiter(Server(), drain, settings.drain_s).run()
 
 
-def web_app(name: str, settings: Settings) -> Flask:
+def web_app(name: str, settings: Settings, drain: draining.Drain | None = None) -> Flask:
     """The WSGI application: the package's own ``create_app`` when it has one, else the chassis'."""
     from .app import create_app
 
@@ -75,7 +122,7 @@ def web_app(name: str, settings: Settings) -> Flask:
     module = importlib.import_module(f"{package_of(name)}.app")
     if hasattr(module, "create_app"):
         return module.create_app()
-    return create_app(Runtime(module.service, settings))
+    return create_app(Runtime(module.service, settings, drain))
 
 
 def web_options(name: str, settings: Settings) -> dict[str, Any]:
@@ -93,6 +140,7 @@ def web_options(name: str, settings: Settings) -> dict[str, Any]:
         "worker_tmp_dir": None,
         "proc_name": f"banyan {name} web",
         "loglevel": "warning",
+        "forwarded_allow_ips": "",  # the gateway decides itself whom it believes; the services ask nobody
         "control_socket_disable": True,
     }
 
@@ -136,6 +184,15 @@ def run_beat(settings: Settings) -> None:
 
     _prepare(settings)
     beat.run_beat(settings)
+
+
+_PROCESSES: dict[str, Callable[[str, Settings], None]] = {
+    "web": run_web,
+    "worker": run_worker,
+    "relay": run_relay,
+    "migrate": run_migrate,
+}
+_COMMANDS = ("dead-letters", "replay")
 
 
 def _prepare(settings: Settings) -> None:

@@ -10,6 +10,7 @@ import structlog
 from flask import Flask, Response, g, request
 from joserfc.jwk import OKPKey
 from prometheus_client import generate_latest
+from sqlalchemy import text
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
@@ -19,17 +20,19 @@ from . import (
     clock,
     collection,
     constraints,
+    dead_events,
+    deadline,
     errors,
     idempotency,
     identity,
-    inbox,
     jobs,
     language,
     logs,
+    messaging_metrics,
     metrics,
     openapi,
-    outbox,
     outbox_feed,
+    standing,
 )
 from .database import system_transaction
 from .http import API, Blueprint, in_language, json_response, to_bytes
@@ -51,7 +54,8 @@ def create_app(runtime: Runtime) -> Flask:
     app.extensions["runtime"] = runtime
     clock.shift(settings.clock_offset_s)
     _guard_views(app)
-    for blueprint in (health(runtime), openapi.blueprint(runtime), outbox_feed.blueprint(runtime)):
+    internal = (outbox_feed.blueprint(runtime), standing.blueprint(runtime), dead_events.blueprint(runtime))
+    for blueprint in (health(runtime), openapi.blueprint(runtime), *internal):
         app.register_blueprint(blueprint)
     app.register_blueprint(jobs.blueprint(), url_prefix=f"{API}/jobs")
     # A slice's own routes come first: /customers/duplicates before /customers/{id}.
@@ -84,11 +88,13 @@ class _Active:
             finally:
                 identity.set_principal(None)
                 language.begin(None)
+                deadline.begin(None)
 
 
 def _begin(service: str, key: OKPKey | None) -> None:
     g.started = time.perf_counter()
     logs.set_request_id(request.headers.get("X-Request-Id"), request.headers.get("traceparent"))
+    deadline.begin(request.headers.get(deadline.HEADER))
     token = request.headers.get(identity.HEADER)
     if token and key is not None:
         identity.set_principal(identity.verify(token, service, key))
@@ -97,8 +103,9 @@ def _begin(service: str, key: OKPKey | None) -> None:
 def _finish(response: Response) -> Response:
     took = time.perf_counter() - g.get("started", time.perf_counter())
     route = request.url_rule.rule if request.url_rule else "unknown"
-    metrics.REQUESTS.labels(route, request.method, response.status_code).inc()
-    metrics.LATENCY.labels(route, request.method).observe(took)
+    method = metrics.method_label(request.method)
+    metrics.REQUESTS.labels(route, method, response.status_code).inc()
+    metrics.LATENCY.labels(route, method).observe(took)
     if not route.startswith(("/readyz", "/livez", "/metrics")):
         caller = identity.principal_or_none()
         log.info(
@@ -130,20 +137,32 @@ def _guard_views(app: Flask) -> None:
 
 
 def _keyed(view: Callable[..., Any]) -> Callable[..., Any]:
-    if view.permission in {"public", "internal"}:  # type: ignore[attr-defined]
+    if view.permission in {"public", "internal"} or getattr(view, "unkeyed", False):  # type: ignore[attr-defined]
         return view
+    hidden = _shown_once(view)
 
     def keyed(**arguments: Any) -> Response:
-        return idempotency.once(lambda: view(**arguments), required=view.needs_key)  # type: ignore[attr-defined]
+        return idempotency.once(
+            lambda: view(**arguments),
+            required=view.needs_key,  # type: ignore[attr-defined]
+            hidden=hidden,
+        )
 
     keyed.__dict__.update(view.__dict__)
     keyed.__doc__, keyed.__name__, keyed.__module__ = view.__doc__, view.__name__, view.__module__
     return keyed
 
 
+def _shown_once(view: Any) -> frozenset[str]:
+    """The answer's secrets, as the view or the collection it answers a record of names them."""
+    named = (view, getattr(view, "answer", None), getattr(view, "collection", None))
+    return frozenset(name for each in named for name in getattr(each, "shows_once", ()))
+
+
 def health(runtime: Runtime) -> Blueprint:
     """``/livez`` (the process answers), ``/readyz`` (its database does, and it is not stopping), ``/metrics``."""
     blueprint = Blueprint("health", __name__)
+    messaging = messaging_metrics.registry_of(runtime)
 
     @blueprint.get("/livez")
     @identity.requires("internal")
@@ -153,16 +172,16 @@ def health(runtime: Runtime) -> Blueprint:
     @blueprint.get("/readyz")
     @identity.requires("internal")
     def readyz() -> Response:
-        if getattr(runtime, "draining", False):
+        if runtime.draining:
             raise errors.Unavailable(say("This process is stopping."), headers={"Retry-After": "1"})
         with system_transaction() as session:
-            lag = {"outbox": outbox.lag(session), "inbox": inbox.lag(session), **jobs.lag(session)}
-        return json_response({"status": "ok", "service": runtime.service.name, "lag": lag})
+            session.execute(text("SELECT 1"))
+        return json_response({"status": "ok", "service": runtime.service.name})
 
     @blueprint.get("/metrics")
     @identity.requires("internal")
     def exposition() -> Response:
-        return Response(generate_latest(metrics.REGISTRY), mimetype="text/plain")
+        return Response(generate_latest(metrics.REGISTRY) + generate_latest(messaging), mimetype="text/plain")
 
     return blueprint
 

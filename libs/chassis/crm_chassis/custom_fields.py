@@ -116,6 +116,12 @@ def keys_of_kind(session: Session, resource: str, kind: str, among: Iterable[str
     return set(session.scalars(select(CustomField.key).where(*wanted, CustomField.active)))
 
 
+def keys_defined(session: Session, resource: str, among: Iterable[str]) -> set[str]:
+    """Which of these keys are, or once were, custom fields in any unit."""
+    wanted = CustomField.resource == resource, CustomField.kind != "options", CustomField.key.in_(among)
+    return set(session.scalars(select(CustomField.key).where(*wanted)))
+
+
 def checked(
     found: Iterable[CustomField], values: dict[str, Any], *, before: dict[str, Any] | None = None
 ) -> dict[str, Any]:

@@ -41,7 +41,7 @@ from sqlalchemy.orm import (
     sessionmaker,
 )
 
-from . import change_log, clock, crash, ids, scope, text_search
+from . import background, change_log, clock, crash, deadline, ids, scope, statement_errors, text_search
 from .identity import current_principal, principal_or_none
 from .scope import SYSTEM, Scope
 from .service import current_runtime
@@ -198,12 +198,18 @@ class Database:
             pool_recycle=1800,
             json_serializer=_dumps,
             json_deserializer=orjson.loads,
+            hide_parameters=True,
             connect_args={"options": options, "connect_timeout": 3, "application_name": f"banyan {settings.service}"},
         )
+        event.listen(self.engine, "handle_error", statement_errors.hide_values)
         self.scoped_models = tuple(
             mapper.class_ for mapper in base.registry.mappers if issubclass(mapper.class_, Scoped)
         )
-        self.sessions = sessionmaker(self.engine, expire_on_commit=False, info={"scoped_models": self.scoped_models})
+        self.sessions = sessionmaker(
+            self.engine,
+            expire_on_commit=False,
+            info={"scoped_models": self.scoped_models, "statement_timeout_ms": settings.statement_timeout_ms},
+        )
         event.listen(self.sessions, "do_orm_execute", scope.apply)
         event.listen(self.sessions, "after_begin", _raise_fence)
         event.listen(self.sessions, "before_flush", _stamp)
@@ -221,12 +227,19 @@ def _dumps(value: Any) -> str:
 
 
 _FENCE = text("SELECT set_config('crm.units', :units, true), set_config('crm.user', :user, true)")
+_FENCE_AND_LIMIT = text(f"{_FENCE.text}, set_config('statement_timeout', :limit, true)")
 
 
 def _raise_fence(session: Session, begun: SessionTransaction, connection: Any) -> None:
+    """Begin behind the scope's fence, and with the time that the caller's deadline leaves, in one round trip."""
     held: Scope | None = session.info.get("scope")
-    if held is not None and not begun.nested:  # a savepoint inherits it
+    if held is None or begun.nested:  # a savepoint inherits it
+        return
+    limit = deadline.limit_ms(session.info["statement_timeout_ms"])
+    if limit is None:
         connection.execute(_FENCE, {"units": held.fence, "user": held.user})
+    else:
+        connection.execute(_FENCE_AND_LIMIT, {"units": held.fence, "user": held.user, "limit": str(limit)})
 
 
 def _stamp(session: Session, _context: Any, _instances: Any) -> None:
@@ -252,6 +265,7 @@ def transaction(held: Scope | None = None, *, separate: bool = False) -> Iterato
     Without ``held`` the caller's own scope is used (Unauthenticated when there is no caller). An inner call joins the
     transaction that is open; ``separate`` opens another beside it, on a connection of its own.
     """
+    background.moves()
     outer = _session.get()
     if outer is not None and not separate:
         yield outer

@@ -7,20 +7,24 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterator
+import io
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import UUID
 
 import filetype
 import fsspec
 from flask import Response
+from fsspec.implementations.local import LocalFileSystem
 from sqlalchemy import String, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from werkzeug.datastructures import FileStorage
 from werkzeug.http import dump_options_header
 
 from . import clock, errors, ids
+from .database import system_transaction
 from .identity import principal_or_none
 from .language import say
 from .schedules import Schedule
@@ -70,24 +74,46 @@ def save(
         raise errors.field_error("/file", "empty", say("The file is empty."))
     if len(content) > SIZE_MAX:
         raise errors.TooLarge(say("A file may have {most} MB.", most=SIZE_MAX // 1024 // 1024))
-    principal = principal_or_none()
-    name = name.replace("\\", "/").rsplit("/", 1)[-1][-255:] or "file"
-    file_id = ids.uuid7()
+    media_type = media_type_of(content, name)
+    file_id = put(io.BytesIO(content), name=name, media_type=media_type, resource=resource)
+    return keep(session, file_id, record_id=record_id, category=category)
+
+
+def put(
+    source: BinaryIO, *, name: str, media_type: str, resource: str, alive: Callable[[], None] = lambda: None
+) -> UUID:
+    """Lay the whole of a seekable file down in the storage, however large, for ``keep`` to take; answers the file's id.
+
+    Its row is written first, in a transaction of its own, and counts as removed: a file that nobody keeps, because what
+    it was made for failed, goes within a day, so that no content lies without a row that finds it. ``alive`` is called
+    between pieces of the content.
+    """
+    principal, file_id = principal_or_none(), ids.uuid7()
+    size, digest = _measured(source)
     row = File(
         id=file_id,
         resource=resource,
-        record_id=record_id,
-        category=category[:60],
-        name=name,
-        media_type=media_type_of(content, name),
-        size=len(content),
-        sha256=hashlib.sha256(content).hexdigest(),
+        name=name.replace("\\", "/").rsplit("/", 1)[-1][-255:] or "file",
+        media_type=media_type,
+        size=size,
+        sha256=digest,
         key=f"{resource}/{file_id.hex[:4]}/{file_id}",
         created_by=principal.user_id if principal else None,
+        deleted_at=clock.now() - KEEP_REMOVED + KEEP_LOOSE,
     )
+    with system_transaction(separate=True) as session:
+        session.add(row)
     with fsspec.open(_address(row), "wb", auto_mkdir=True) as target:
-        target.write(content)
-    session.add(row)
+        for chunk in _pieces(source):
+            target.write(chunk)
+            alive()
+    return file_id
+
+
+def keep(session: Session, file_id: UUID, *, record_id: UUID | None = None, category: str = "") -> File:
+    """Make what was ``put`` a file of the record, or of nobody yet, in the open transaction."""
+    row = session.get_one(File, file_id)
+    row.record_id, row.category, row.deleted_at = record_id, category[:60], None
     session.flush()
     return row
 
@@ -97,6 +123,19 @@ def save_upload(session: Session, upload: FileStorage | None, **about: Any) -> F
     if upload is None or not upload.filename:
         raise errors.field_error("/file", "required", say("Send the file as the multipart field `file`."))
     return save(session, upload.stream.read(SIZE_MAX + 1), name=upload.filename, **about)
+
+
+def scratch() -> Path | None:
+    """A folder for temporary files with as much room as the storage, where that is on this machine; None is the system's.
+
+    The system's own may be small, or memory, as it is in a container.
+    """
+    storage, path = fsspec.url_to_fs(current_runtime().settings.files_url)
+    if not isinstance(storage, LocalFileSystem):
+        return None
+    folder = Path(path) / "scratch"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def adoptable(session: Session, file_id: UUID, resource: str, record_id: UUID) -> File | None:
@@ -155,9 +194,33 @@ def forget_old(session: Session) -> None:
             storage, path = fsspec.url_to_fs(_address(row))
             storage.rm(path)
         session.delete(row)
+    _clear_scratch()
+
+
+def _clear_scratch() -> None:
+    """Delete what processes that were killed left behind a day ago."""
+    folder = scratch()
+    for left in folder.iterdir() if folder else ():
+        with contextlib.suppress(FileNotFoundError):
+            if left.stat().st_mtime < (clock.now() - KEEP_LOOSE).timestamp():
+                left.unlink()
 
 
 RETENTION = Schedule(name="files.retention", every_s=600, run=forget_old)
+
+
+def _measured(source: BinaryIO) -> tuple[int, str]:
+    size, digest = 0, hashlib.sha256()
+    for chunk in _pieces(source):
+        size += len(chunk)
+        digest.update(chunk)
+    return size, digest.hexdigest()
+
+
+def _pieces(source: BinaryIO) -> Iterator[bytes]:
+    source.seek(0)
+    while chunk := source.read(_CHUNK):
+        yield chunk
 
 
 def _chunks(address: str) -> Iterator[bytes]:

@@ -28,6 +28,8 @@ __all__ = [
     "json_response",
     "load",
     "query",
+    "shows_once",
+    "unkeyed",
 ]
 
 API = "/api/v1"
@@ -175,6 +177,25 @@ def gives(*media_types: str, status: int = 200) -> Callable[[Callable[..., Any]]
         return view
 
     return mark
+
+
+def shows_once(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Name the secrets in the view's answer: a call repeated with its Idempotency-Key gets null in their place."""
+
+    def mark(view: Callable[..., Any]) -> Callable[..., Any]:
+        view.shows_once = names  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def unkeyed(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Let the view take no Idempotency-Key: its body holds a password, of which not even a hash is to be kept.
+
+    For the gateway's own routes only. It repeats a keyed call to a service by itself.
+    """
+    view.unkeyed = True  # type: ignore[attr-defined]
+    return view
 
 
 def plain(value: Any) -> Any:

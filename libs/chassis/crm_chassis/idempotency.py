@@ -1,6 +1,7 @@
 """Idempotency-Key: a repeated POST gets the first one's answer, and its effects happen once.
 
 The key is stored in the transaction of the write itself, so there is no moment at which one exists without the other.
+A secret that an answer shows is not stored with it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import orjson
 from flask import Response, request
 from sqlalchemy import LargeBinary, String, delete, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -47,19 +49,17 @@ class StoredAnswer(ChassisBase):
 _LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:identity, 0))")
 
 
-def once(view: Callable[[], Response], *, required: bool) -> Response:
+def once(view: Callable[[], Response], *, required: bool, hidden: frozenset[str] = frozenset()) -> Response:
     """Answer a POST, at most once per key. Raises BadRequest when a required key is missing.
 
-    The same key with another body is Invalid (422); a first call still running is a StateConflict (409).
+    The same key with another body is Invalid (422); a first call still running is a StateConflict (409). ``hidden``
+    names the answer's secrets: who repeats the call gets null for them.
     """
     key = request.headers.get(HEADER)
     caller = principal_or_none()
     if key is None or caller is None:
         if required and caller is not None:
-            raise BadRequest(
-                say("Send an {header} header, so that a repeated call does nothing twice.", header=HEADER),
-                code="key_missing",
-            )
+            require_key()
         return view()
     if not _KEY.fullmatch(key):
         raise BadRequest(
@@ -79,8 +79,17 @@ def once(view: Callable[[], Response], *, required: bool) -> Response:
         if known is not None:
             return _replay(known, body_hash)
         answer = view()
-        session.add(_stored(identity, body_hash, answer))
+        session.add(_stored(identity, body_hash, answer, hidden))
         return answer
+
+
+def require_key() -> None:
+    """Raises BadRequest when the request has no key."""
+    if HEADER not in request.headers:
+        raise BadRequest(
+            say("Send an {header} header, so that a repeated call does nothing twice.", header=HEADER),
+            code="key_missing",
+        )
 
 
 def _replay(known: StoredAnswer, body_hash: str) -> Response:
@@ -93,7 +102,7 @@ def _replay(known: StoredAnswer, body_hash: str) -> Response:
     return answer
 
 
-def _stored(identity: tuple[str, str, str], body_hash: str, answer: Response) -> StoredAnswer:
+def _stored(identity: tuple[str, str, str], body_hash: str, answer: Response, hidden: frozenset[str]) -> StoredAnswer:
     principal, route, key = identity
     headers = {name: answer.headers[name] for name in ("Content-Type", "ETag", "Location") if name in answer.headers}
     return StoredAnswer(
@@ -103,8 +112,15 @@ def _stored(identity: tuple[str, str, str], body_hash: str, answer: Response) ->
         body_hash=body_hash,
         status=answer.status_code,
         headers=headers,
-        body=answer.get_data(),
+        body=_without(hidden, answer.get_data()),
     )
+
+
+def _without(hidden: frozenset[str], body: bytes) -> bytes:
+    if not hidden or not body:
+        return body
+    shown = orjson.loads(body)
+    return orjson.dumps(shown | {name: None for name in hidden if name in shown})
 
 
 def forget_old(session: Session) -> None:

@@ -18,7 +18,7 @@ from uuid import UUID
 
 import psycopg.errors
 import structlog
-from sqlalchemy import Table, select, update
+from sqlalchemy import Table, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -35,8 +35,10 @@ if TYPE_CHECKING:
     from .service import Handler, Runtime
 
 __all__ = [
+    "FIRST",
     "RETENTION",
     "RETRY_AFTER_S",
+    "WOKEN_AT_ONCE",
     "DatabaseAway",
     "InboxRow",
     "Parked",
@@ -48,6 +50,7 @@ __all__ = [
     "receive",
     "receive_together",
     "replay",
+    "replay_batch",
     "replay_from",
     "replaying",
     "retry_due",
@@ -61,7 +64,12 @@ log = structlog.get_logger()
 TROUBLE = (OperationalError, InterfaceError, PoolTimeout, ConnectionError, TimeoutError)
 """What the surroundings raise when they fail; it never costs an event an attempt."""
 
+WOKEN_AT_ONCE = 1000
+
 _FRESH_BATCH = 50
+_REPLAYED_AT_ONCE = 5000
+FIRST = UUID(int=0)
+"""Where ``replay_batch`` begins."""
 
 
 class Parked(Exception):
@@ -188,9 +196,8 @@ def _upsert(table: Table, columns: tuple[str, ...]) -> ReturningInsert[Any]:
 
 
 def dead_letters(session: Session, limit: int = 50) -> list[InboxRow]:
-    """The dead events, the latest first, for the operators' page."""
-    dead = select(InboxRow).where(InboxRow.status == "dead").order_by(InboxRow.received_at.desc()).limit(limit)
-    return list(session.scalars(dead))
+    """The dead events, the latest first, for the operators."""
+    return inbox_rows.dead(session, limit)
 
 
 def replay(session: Session, source: str, event_id: UUID) -> bool:
@@ -217,33 +224,28 @@ def drop(session: Session, source: str, event_id: UUID) -> bool:
     return session.execute(dropped).rowcount == 1  # type: ignore[attr-defined]
 
 
+def replay_batch(session: Session, source: str, pos: int, after: UUID = FIRST) -> UUID | None:
+    """Make the next events of a source from ``pos`` on due again as replays; answers where to go on, None at the end."""
+    return inbox_rows.replay_next(session, source, pos, after, _REPLAYED_AT_ONCE)
+
+
 def replay_from(session: Session, source: str, pos: int) -> None:
     """Handle every event of a source from ``pos`` on again, as replays: to rebuild a read model that was emptied.
 
-    Events the inbox has forgotten are read from the source's feed again.
+    What the inbox has forgotten (after 45 days) is read from the source's feed again, as far back as that keeps it (30
+    days). All of it is one transaction; ``crm_chassis.dead_events.replay_source`` commits batch by batch.
     """
     from .sweeper import rewind
 
-    session.execute(
-        update(InboxRow)
-        .where(
-            InboxRow.source == source,
-            InboxRow.pos >= pos,
-            InboxRow.status.in_(("done", "ignored", "dead")),
-        )
-        .values(status="pending", attempts=0, next_attempt_at=clock.now(), replayed=True)
-    )
+    after: UUID | None = FIRST
+    while after is not None:
+        after = replay_batch(session, source, pos, after)
     rewind(session, source, pos - 1)
 
 
 def wake_ignored(session: Session, types: Sequence[str]) -> int:
-    """Make events due that came before their handler was deployed; answers how many."""
-    woken = (
-        update(InboxRow)
-        .where(InboxRow.status == "ignored", InboxRow.type.in_(types))
-        .values(status="pending", attempts=0, next_attempt_at=clock.now())
-    )
-    return session.execute(woken).rowcount  # type: ignore[attr-defined]
+    """Make events due that came before their handler was deployed, WOKEN_AT_ONCE at most; answers how many."""
+    return inbox_rows.wake_ignored(session, types, WOKEN_AT_ONCE)
 
 
 def _attempt(runtime: Runtime, envelope: Envelope, pos: int | None, *, counted: bool = False) -> str:

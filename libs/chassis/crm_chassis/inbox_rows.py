@@ -13,14 +13,18 @@ from uuid import UUID
 import structlog
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     DateTime,
+    Delete,
     Index,
     Integer,
     Text,
+    Update,
     delete,
     func,
     select,
     text,
+    tuple_,
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
@@ -39,13 +43,19 @@ RETRY_AFTER_S: tuple[int, ...] = (1, 5, 30, 120, 600)
 
 FINAL = ("done", "ignored", "dead", "dropped")
 
+_WAITS = "status IN ('pending', 'parked')"
+_IS_DEAD = "status = 'dead'"
+_UNSETTLED = "status IN ('dead', 'ignored')"
+"""Conditions are written out where a partial index stands for them: a parameter would hide them from the planner."""
+
 _LONGEST_WAIT = timedelta(seconds=RETRY_AFTER_S[-1])
-_KEPT_DAYS = 45  # longer than the producers' outboxes, or a sweep from the start would repeat forgotten events
+KEPT_DAYS = 45  # longer than the producers' outboxes, or a sweep from the start would repeat forgotten events
 _TROUBLE_AFTER_S = 5
 _PARKED_AFTER_S = 30
 _PARKED_LIMIT = timedelta(days=1)
 _BUSY_AFTER_S = 1
 _FRESH_LEASE_S = 30
+_FORGOTTEN_AT_ONCE = 10_000
 
 
 class InboxRow(ChassisBase):
@@ -60,7 +70,7 @@ class InboxRow(ChassisBase):
         Index(
             "ix_inbox_due",
             "next_attempt_at",
-            postgresql_where="status IN ('pending', 'parked')",
+            postgresql_where=_WAITS,
         ),
         Index(
             "ix_inbox_aggregate",
@@ -72,7 +82,7 @@ class InboxRow(ChassisBase):
             "ix_inbox_unsettled",
             "status",
             "type",
-            postgresql_where="status IN ('dead', 'ignored')",
+            postgresql_where=_UNSETTLED,
         ),
         Index("ix_inbox_received", "received_at"),
     )
@@ -174,7 +184,7 @@ def locked_together(session: Session, envelopes: Sequence[Envelope]) -> list[tup
     """The events that still wait, each once and in their order, with whether it is a replay; their rows are locked."""
     rows = session.execute(
         select(InboxRow.source, InboxRow.event_id, InboxRow.status, InboxRow.replayed)
-        .where(InboxRow.event_id.in_([UUID(envelope.id) for envelope in envelopes]))
+        .where(_among(envelopes))
         .order_by(InboxRow.event_id)
         .with_for_update()
     )
@@ -187,13 +197,22 @@ def settle_together(session: Session, envelopes: Sequence[Envelope], handled: Co
     """A batch needs nothing more: ``done`` where a handler is known, else ``ignored``; wakes parked successors."""
     now = clock.now()
     for status in ("done", "ignored"):
-        ids = [UUID(e.id) for e in envelopes if (e.type in handled) == (status == "done")]
+        settled = [e for e in envelopes if (e.type in handled) == (status == "done")]
         values = {"status": status, "handled_at": now, "next_attempt_at": None, "last_error": None}
-        if ids:
-            session.execute(update(InboxRow).where(InboxRow.event_id.in_(ids)).values(**values))
+        if settled:
+            _changed(session, update(InboxRow).where(_among(settled)).values(**values))
     aggregates = [UUID(envelope.subject) for envelope in envelopes]
-    woken = update(InboxRow).where(InboxRow.status == "parked", InboxRow.aggregate_id.in_(aggregates))
-    session.execute(woken.values(next_attempt_at=now))
+    of_these = _of_sources(envelopes) & InboxRow.aggregate_id.in_(aggregates)
+    _changed(session, update(InboxRow).where(text("status = 'parked'"), of_these).values(next_attempt_at=now))
+
+
+def _among(envelopes: Sequence[Envelope]) -> ColumnElement[bool]:
+    """The rows of these events. An id is unique without its source, but the key begins with it and so finds the rows."""
+    return _of_sources(envelopes) & InboxRow.event_id.in_([UUID(envelope.id) for envelope in envelopes])
+
+
+def _of_sources(envelopes: Sequence[Envelope]) -> ColumnElement[bool]:
+    return InboxRow.source.in_(sorted({envelope.source for envelope in envelopes}))
 
 
 def settle(row: InboxRow, status: str) -> None:
@@ -251,7 +270,7 @@ def claim(session: Session, limit: int) -> list[tuple[Envelope, int | None]]:
     due = (
         select(InboxRow)
         .where(
-            InboxRow.status.in_(("pending", "parked")),
+            text(_WAITS),
             clock.due(InboxRow.next_attempt_at, _LONGEST_WAIT),
         )
         .order_by(InboxRow.next_attempt_at, InboxRow.source, InboxRow.pos)
@@ -267,28 +286,75 @@ def claim(session: Session, limit: int) -> list[tuple[Envelope, int | None]]:
 
 
 def lag(session: Session) -> dict[str, float]:
-    """What waits: counts of ``pending``, ``parked`` and ``dead`` events, age of the oldest waiting one (``oldest_s``)."""
-    counted = select(InboxRow.status, func.count(), func.min(InboxRow.received_at)).group_by(InboxRow.status)
-    rows = session.execute(counted.where(InboxRow.status.in_(("pending", "parked", "dead")))).all()
+    """What waits: counts of ``pending``, ``parked`` and ``dead`` events, age of the oldest waiting one (``oldest_s``).
+
+    Two looks at partial indexes: what is settled, 45 days of events, is not read.
+    """
+    waiting = select(InboxRow.status, func.count(), func.min(InboxRow.received_at)).where(text(_WAITS))
+    rows = session.execute(waiting.group_by(InboxRow.status)).all()
     counts = {status: count for status, count, _ in rows}
-    oldest = min((since for status, _, since in rows if status != "dead"), default=None)
+    oldest = min((since for _, _, since in rows), default=None)
     return {
         "pending": counts.get("pending", 0),
         "parked": counts.get("parked", 0),
-        "dead": counts.get("dead", 0),
+        "dead": session.scalar(select(func.count()).select_from(InboxRow).where(text(_IS_DEAD))) or 0,
         "oldest_s": (clock.now() - oldest).total_seconds() if oldest else 0.0,
     }
 
 
-def forget_old(session: Session) -> None:
-    """Remove settled events received more than 45 days ago; dead ones stay until somebody decides."""
-    horizon = clock.now() - timedelta(days=_KEPT_DAYS)
-    session.execute(
-        delete(InboxRow).where(InboxRow.received_at < horizon, InboxRow.status.in_(("done", "ignored", "dropped")))
+def dead(session: Session, limit: int) -> list[InboxRow]:
+    """The dead events, the latest first."""
+    found = select(InboxRow).where(text(_IS_DEAD)).order_by(InboxRow.received_at.desc(), InboxRow.event_id).limit(limit)
+    return list(session.scalars(found))
+
+
+def wake_ignored(session: Session, types: Sequence[str], limit: int) -> int:
+    """Make up to ``limit`` ignored events of these types due; answers how many. Rows that somebody else has are left."""
+    ignored = select(InboxRow.source, InboxRow.event_id).where(text("status = 'ignored'"), InboxRow.type.in_(types))
+    chosen = ignored.limit(limit).with_for_update(skip_locked=True)
+    woken = update(InboxRow).where(tuple_(InboxRow.source, InboxRow.event_id).in_(chosen))
+    values = {"status": "pending", "attempts": 0, "next_attempt_at": clock.now()}
+    return _changed(session, woken.values(**values))
+
+
+def replay_next(session: Session, source: str, pos: int, after: UUID, limit: int) -> UUID | None:
+    """Make settled events of a source from ``pos`` on due as replays, among the next ``limit`` it has after an id.
+
+    Answers the last id looked at, to go on from; None when there are no more. Ids are in the order of time.
+    """
+    key = select(InboxRow.event_id).where(InboxRow.source == source, InboxRow.event_id > after)
+    looked_at = list(session.scalars(key.order_by(InboxRow.event_id).limit(limit)))
+    if not looked_at:
+        return None
+    again = update(InboxRow).where(
+        InboxRow.source == source,
+        InboxRow.event_id.between(looked_at[0], looked_at[-1]),
+        InboxRow.pos >= pos,
+        InboxRow.status.in_(("done", "ignored", "dead")),
     )
+    _changed(session, again.values(status="pending", attempts=0, next_attempt_at=clock.now(), replayed=True))
+    return looked_at[-1]
 
 
-RETENTION = Schedule(name="inbox.retention", every_s=3600, run=forget_old)
+def forget_old(session: Session) -> None:
+    """Remove settled events received more than 45 days ago, _FORGOTTEN_AT_ONCE at most, the oldest first.
+
+    Dead ones stay until somebody decides.
+    """
+    horizon = clock.now() - timedelta(days=KEPT_DAYS)
+    settled = InboxRow.status.in_(("done", "ignored", "dropped"))
+    old = select(InboxRow.source, InboxRow.event_id).where(InboxRow.received_at < horizon, settled)
+    chosen = old.order_by(InboxRow.received_at).limit(_FORGOTTEN_AT_ONCE)
+    _changed(session, delete(InboxRow).where(tuple_(InboxRow.source, InboxRow.event_id).in_(chosen)))
+
+
+RETENTION = Schedule(name="inbox.retention", every_s=600, run=forget_old)
+
+
+def _changed(session: Session, statement: Update | Delete) -> int:
+    """Run a statement past the session's own rows; answers how many rows it changed."""
+    result = session.execute(statement.execution_options(synchronize_session=False))
+    return result.rowcount  # type: ignore[attr-defined]
 
 
 def _free_aggregates(session: Session, keys: set[str]) -> set[str]:

@@ -1,12 +1,15 @@
 """Background jobs with progress: a row that a worker claims with a lease, so that a killed worker loses nothing.
 
 A job's function is called with a ``JobRun`` and opens its own transactions, small ones, saving how far it came with
-``run.save(session, …)`` in each. A job whose worker died is taken up again from there.
+``run.save(session, …)`` in each and letting others have their turn with ``run.give_way()`` between them. A job whose worker
+died, or whose database went away, is taken up again from there.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -14,15 +17,16 @@ from uuid import UUID
 
 import structlog
 from flask import Response
-from sqlalchemy import String, delete, func, or_, select, update
+from sqlalchemy import String, case, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from . import clock, errors, files, ids, language, logs
+from . import background, clock, errors, files, ids, inbox, language, logs
 from .database import system_transaction, transaction
 from .http import XLSX, Blueprint, gives, json_response
 from .identity import claims_of, current_principal, principal_of, requires, set_principal
-from .language import say
+from .language import Sentence, say
 from .schedules import Schedule
 from .scope import Scope
 from .service import Runtime, current_runtime
@@ -34,13 +38,23 @@ if TYPE_CHECKING:
 log = structlog.get_logger("jobs")
 
 LEASE = timedelta(seconds=90)
-ATTEMPTS_MAX = 5
+_LEASE_LEFT = LEASE * 2 / 3
+TURN_S = 15.0
+"""How long a job works while others wait; longer when it took longer to get ready, so that it gets on at all."""
+_LOOK_AGAIN_S = 1.0
+ATTEMPTS_MAX = 8
+"""How often in a row a job may be cut off without having come any further; with the pauses that takes five minutes."""
+_PAUSE_FIRST_S, _PAUSE_LONGEST_S = 5, 60
 ERRORS_KEPT = 1000
 KEEP = timedelta(days=90)
 
 
 class Job(ChassisBase):
-    """One piece of background work. state: queued, running, done, failed. cursor: where to go on after a crash."""
+    """One piece of background work. state: queued, running, done, failed. cursor: where to go on after a crash.
+
+    attempts: how often it was taken up. setbacks: how often it was cut off since it last came further than ever. One that
+    runs without a lease let others go first; queued_at: since when it waits for its turn.
+    """
 
     __tablename__ = "jobs"
 
@@ -57,7 +71,9 @@ class Job(ChassisBase):
     result: Mapped[dict[str, Any]] = mapped_column(default=dict)
     cursor: Mapped[dict[str, Any]] = mapped_column(default=dict)
     attempts: Mapped[int] = mapped_column(default=0)
+    setbacks: Mapped[int] = mapped_column(default=0, server_default="0")
     lease_until: Mapped[datetime | None]
+    queued_at: Mapped[datetime] = mapped_column(default=clock.now, server_default=func.now())
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
@@ -67,32 +83,74 @@ class Overtaken(Exception):
     """The lease ran out while this worker stood still, and another has the job now: what was not committed is undone."""
 
 
+class GaveWay(Exception):
+    """The job's turn is over and others wait: it goes on at its cursor behind them."""
+
+
 class JobRun:
     """A job while it runs: its arguments, the scope of whoever asked, and how far it came."""
 
     def __init__(self, job: Job) -> None:
         self.id = job.id
+        self.kind = job.kind
         self.attempt = job.attempts
+        self.setbacks = job.setbacks
         self.args: Mapping[str, Any] = job.args
         self.cursor: dict[str, Any] = dict(job.cursor)
         self.counts: dict[str, Any] = dict(job.counts)
         self.errors: list[Any] = list(job.errors)
         self.principal = principal_of(job.principal)
         self.scope = Scope(self.principal)
+        self._leased_until = job.lease_until or clock.now()
+        self._began = time.monotonic()
+        self._turn_ends: float | None = None
 
     def save(self, session: Session, *, done: int, total: int | None = None, **cursor: Any) -> None:
-        """Record progress in the transaction of the work itself, and keep the lease. Raises Overtaken."""
+        """Record progress in the transaction of the work itself, and keep the lease. Raises Overtaken.
+
+        What was done once stays done: a smaller number than the last one changes nothing.
+        """
         self.cursor |= cursor
+        del self.errors[ERRORS_KEPT:]
+        self._leased_until = clock.now() + LEASE
         values: dict[str, Any] = {
-            "done": done,
+            "done": func.greatest(Job.done, done),
+            "setbacks": case((Job.done < done, 0), else_=Job.setbacks),
             "cursor": self.cursor,
             "counts": self.counts,
-            "errors": self.errors[:ERRORS_KEPT],
-            "lease_until": clock.now() + LEASE,
+            "errors": self.errors,
+            "lease_until": self._leased_until,
         }
         if total is not None:
             values["total"] = total
         self.write(session, values)
+        if self._turn_ends is None:
+            now = time.monotonic()
+            self._turn_ends = now + max(TURN_S, now - self._began)
+
+    def hold(self) -> None:
+        """Keep the lease through long work between two transactions; costs nothing to be called often. Raises Overtaken."""
+        background.moves()
+        now = clock.now()
+        if self._leased_until - now > _LEASE_LEFT:
+            return
+        with system_transaction() as session:
+            self.write(session, {"lease_until": now + LEASE})
+        self._leased_until = now + LEASE
+
+    def turn_is_over(self) -> bool:
+        """Whether the job had its turn, which begins with the first progress, and another one waits."""
+        now = time.monotonic()
+        if self._turn_ends is None or now < self._turn_ends:
+            return False
+        self._turn_ends = now + _LOOK_AGAIN_S
+        with system_transaction() as session:
+            return session.scalar(select(Job.id).where(Job.id != self.id, _waiting()).limit(1)) is not None
+
+    def give_way(self) -> None:
+        """Let those that wait go first, when the job had its turn: between two transactions. Raises GaveWay."""
+        if self.turn_is_over():
+            raise GaveWay
 
     def write(self, session: Session, values: Mapping[str, Any]) -> None:
         """Change the job's row as the one who works on it. Raises Overtaken."""
@@ -151,13 +209,13 @@ def run_due(runtime: Runtime, limit: int = 5) -> int:
 
 
 def _waiting() -> Any:
-    lapsed = (Job.state == "running") & clock.due(Job.lease_until, LEASE)
-    return or_(Job.state == "queued", lapsed)
+    free = or_(Job.lease_until.is_(None), clock.due(Job.lease_until, LEASE))
+    return or_(Job.state == "queued", (Job.state == "running") & free)
 
 
 def _next_id(runtime: Runtime) -> UUID | None:
     with runtime.activate(), system_transaction() as session:
-        return session.scalar(select(Job.id).where(_waiting()).order_by(Job.id).limit(1))
+        return session.scalar(select(Job.id).where(_waiting()).order_by(Job.queued_at, Job.id).limit(1))
 
 
 def run_job(runtime: Runtime, job_id: UUID) -> bool:
@@ -167,35 +225,69 @@ def run_job(runtime: Runtime, job_id: UUID) -> bool:
         if run is None:
             return False
         logs.set_request_id(f"job-{job_id}")
-        set_principal(run[1].principal)
+        set_principal(run.principal)
         try:
-            _work(runtime, *run)
+            _work(runtime, run)
         except Overtaken:
-            log.warning("job overtaken", job=str(job_id), kind=run[0])
+            log.warning("job overtaken", job=str(job_id), kind=run.kind)
         finally:
             set_principal(None)
             logs.set_request_id(None)
         return True
 
 
-def _work(runtime: Runtime, kind: str, run: JobRun) -> None:
+def _work(runtime: Runtime, run: JobRun) -> None:
     try:
-        result = dict(_function(runtime, kind)(run) or {})
+        result = dict(_function(runtime, run.kind)(run) or {})
         with system_transaction() as session:
             run.write(session, {"state": "done", "result": result, "finished_at": clock.now(), "lease_until": None})
     except Overtaken:
         raise
+    except GaveWay:
+        with system_transaction() as session:
+            run.write(session, {"lease_until": None, "queued_at": clock.now()})
     except errors.ProblemError as error:  # what was asked for cannot be done; the job says why
         _fail(run, [entry["message"] for entry in error.entries()])
-    except Exception:
-        log.exception("job failed", job=str(run.id), kind=kind)
-        _fail(run, [say("An unexpected error stopped the job.").spoken()])
+    except Exception as error:
+        if _is_trouble(error):
+            _postpone(run, error)
+            return
+        log.exception("job failed", job=str(run.id), kind=run.kind)
+        _fail(run, [say("An unexpected error stopped the job.").spoken()], unexpected=True)
 
 
-def _fail(run: JobRun, reasons: Sequence[str]) -> None:
+def _is_trouble(error: Exception) -> bool:
+    """Whether the surroundings failed and not the job: it may well succeed when it goes on a while later."""
+    return isinstance(error, inbox.TROUBLE) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+
+
+def _postpone(run: JobRun, error: Exception) -> None:
+    """Leave the job running on a short lease, so that it goes on at its cursor; a database that is away lets it lapse."""
+    log.warning("job interrupted", job=str(run.id), kind=run.kind, error=f"{type(error).__name__}: {error}")
+    pause = timedelta(seconds=min(_PAUSE_FIRST_S * 2**run.setbacks, _PAUSE_LONGEST_S))
+    with suppress(*inbox.TROUBLE), system_transaction() as session:
+        run.write(session, {"lease_until": clock.now() + pause})
+
+
+def _fail(run: JobRun, reasons: Sequence[str], *, unexpected: bool = False) -> None:
     with system_transaction() as session:
-        errors = [*session.get_one(Job, run.id).errors, *({"message": reason} for reason in reasons)]
-        run.write(session, {"state": "failed", "errors": errors, "finished_at": clock.now(), "lease_until": None})
+        job = session.get_one(Job, run.id)
+        if unexpected:
+            reasons = [*reasons, _how_to_go_on(job).spoken()]
+        found = [*job.errors, *({"message": reason} for reason in reasons)]
+        run.write(session, {"state": "failed", "errors": found, "finished_at": clock.now(), "lease_until": None})
+
+
+def _how_to_go_on(job: Job) -> Sentence:
+    """What a job that was cut off for good has done, and what its user can do about the rest."""
+    line = job.cursor.get("line", 1)
+    if job.kind == "import" and line > 1 and not job.args.get("dry_run"):
+        return say(
+            "The file is imported up to line {line}: import the lines after it as a file of their own.", line=line
+        )
+    if job.kind == "bulk" and job.done:
+        return say("{done} of {total} records are done: start it again for the others.", done=job.done, total=job.total)
+    return say("Start it again.")
 
 
 def _function(runtime: Runtime, kind: str) -> JobFunction:
@@ -204,20 +296,27 @@ def _function(runtime: Runtime, kind: str) -> JobFunction:
     return {**collection_jobs.FUNCTIONS, **runtime.service.jobs}[kind]
 
 
-def _claim(job_id: UUID) -> tuple[str, JobRun] | None:
+def _claim(job_id: UUID) -> JobRun | None:
     now = clock.now()
     with system_transaction() as session:
         job = session.scalar(select(Job).where(Job.id == job_id, _waiting()).with_for_update(skip_locked=True))
         if job is None:
             return None
+        if job.state == "running" and job.lease_until is not None:
+            job.setbacks += 1
+        if job.setbacks >= ATTEMPTS_MAX:
+            _give_up(job)
+            return None
         job.state, job.lease_until, job.attempts = "running", now + LEASE, job.attempts + 1
         job.started_at = job.started_at or now
-        if job.attempts > ATTEMPTS_MAX:
-            job.state, job.finished_at = "failed", now
-            reason = say("The job was interrupted too often; start it again.")
-            job.errors = [*job.errors, {"message": reason.spoken(language.of(job.principal["locale"]))}]
-            return None
-        return job.kind, JobRun(job)
+        return JobRun(job)
+
+
+def _give_up(job: Job) -> None:
+    reason = say("The job was cut off {times} times in a row and is given up.", times=job.setbacks)
+    told = language.of(job.principal["locale"])
+    job.state, job.lease_until, job.finished_at = "failed", None, clock.now()
+    job.errors = [*job.errors, *({"message": each.spoken(told)} for each in (reason, _how_to_go_on(job)))]
 
 
 def forget_old(session: Session) -> None:

@@ -55,7 +55,7 @@ def _page(operation: dict[str, Any], collection: Collection, name: str) -> None:
         _query("sort", {"type": "string"}, "Fields by comma, - for descending"),
         _query("q", {"type": "string", "maxLength": 200}, "Part of a name or number"),
         _query("count", {"type": "boolean"}, "Count the whole list, exactly up to 10,000"),
-        _query("fields", {"type": "string"}, "The fields wanted, by comma"),
+        _query("fields", {"type": "string"}, "The fields wanted, by comma; one with ? behind it may be missing here"),
         *_filters(collection),
     ]
     page = _items(_ref(name))

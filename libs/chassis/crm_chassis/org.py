@@ -12,18 +12,27 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, cast, func, or_, select, text
+from sqlalchemy import Date, DateTime, ForeignKey, Index, String, cast, func, literal, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from . import clock
 from .tables import ChassisBase
 
 if TYPE_CHECKING:
+    from datetime import date
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.orm import InstrumentedAttribute
+
     from crm_contracts.envelope import Envelope
 
 COMPANY_KINDS = ("group", "region", "subsidiary")
 """Kinds of unit that are a company of their own; departments and teams belong to the nearest one above."""
+
+HOME_TIMEZONE = "Asia/Shanghai"
+"""The time zone where nobody knows a nearer one."""
 
 _FRESH_S = 1.0
 
@@ -85,6 +94,7 @@ class Tree:
     kinds: dict[UUID, str]
     codes: dict[UUID, str]
     children: dict[UUID, list[UUID]] = field(default_factory=dict)
+    timezones: dict[UUID, str] = field(default_factory=dict)
 
     def ancestors(self, unit_id: UUID) -> list[UUID]:
         """The unit itself, then its parents up to the root. A unit not known yet is its own only ancestor."""
@@ -105,6 +115,10 @@ class Tree:
         """The nearest group, region or subsidiary at or above the unit."""
         path = self.ancestors(unit_id)
         return next((unit for unit in path if self.kinds.get(unit) in COMPANY_KINDS), path[-1])
+
+    def timezone(self, unit_id: UUID) -> str:
+        """The time zone (IANA name) a unit works in; the head office's for a unit not known yet."""
+        return self.timezones.get(unit_id, HOME_TIMEZONE)
 
     def is_root(self, unit_id: UUID) -> bool:
         """Whether the unit is the group itself."""
@@ -132,6 +146,18 @@ def tree() -> Tree:
     return known
 
 
+def today(unit_id: UUID) -> date:
+    """The current date where a unit works."""
+    return clock.today(tree().timezone(unit_id))
+
+
+def today_there(unit_id: ColumnElement[UUID] | InstrumentedAttribute[UUID]) -> ColumnElement[date]:
+    """SQL: the current date where the unit of a row works."""
+    zone = select(OrgUnit.timezone).where(OrgUnit.id == unit_id).scalar_subquery()
+    now = literal(clock.now(), DateTime(timezone=True))
+    return cast(func.timezone(func.coalesce(zone, HOME_TIMEZONE), now), Date)
+
+
 def forget_tree() -> None:
     """Read the tree again at the next use (after this process changed it)."""
     _trees.clear()
@@ -143,7 +169,8 @@ def _version(session: Session) -> tuple[int, int]:
 
 
 def _load(session: Session, version: tuple[int, int]) -> Tree:
-    rows = session.execute(select(OrgUnit.id, OrgUnit.parent_id, OrgUnit.kind, OrgUnit.code)).all()
+    columns = (OrgUnit.id, OrgUnit.parent_id, OrgUnit.kind, OrgUnit.code, OrgUnit.timezone)
+    rows = session.execute(select(*columns)).all()
     children: dict[UUID, list[UUID]] = {}
     for row in rows:
         if row.parent_id is not None:
@@ -154,6 +181,7 @@ def _load(session: Session, version: tuple[int, int]) -> Tree:
         {row.id: row.kind for row in rows},
         {row.id: row.code for row in rows},
         children,
+        {row.id: row.timezone for row in rows},
     )
 
 

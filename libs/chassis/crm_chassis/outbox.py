@@ -38,6 +38,7 @@ from .service import current_runtime
 from .tables import ChassisBase
 
 KEPT_DAYS = 30
+_FORGOTTEN_AT_ONCE = 10_000
 
 
 class OutboxError(RuntimeError):
@@ -158,17 +159,18 @@ def lag(session: Session) -> dict[str, float]:
 
 
 def forget_old(session: Session) -> None:
-    """Remove rows published more than KEPT_DAYS ago, except the newest: the next ``pos`` is counted from it."""
+    """Remove rows published more than KEPT_DAYS ago, the oldest of the first _FORGOTTEN_AT_ONCE.
+
+    Never the newest: the next ``pos`` is counted from it. They leave in their order, so a look at the first tells.
+    """
     newest = select(func.max(OutboxRow.pos)).scalar_subquery()
-    session.execute(
-        delete(OutboxRow).where(
-            OutboxRow.published_at < clock.now() - timedelta(days=KEPT_DAYS),
-            OutboxRow.pos < newest,
-        )
-    )
+    first = select(OutboxRow.id, OutboxRow.published_at).where(OutboxRow.pos < newest)
+    oldest = first.order_by(OutboxRow.pos).limit(_FORGOTTEN_AT_ONCE).subquery()
+    due = select(oldest.c.id).where(oldest.c.published_at < clock.now() - timedelta(days=KEPT_DAYS))
+    session.execute(delete(OutboxRow).where(OutboxRow.id.in_(due)).execution_options(synchronize_session=False))
 
 
-RETENTION = Schedule(name="outbox.retention", every_s=3600, run=forget_old)
+RETENTION = Schedule(name="outbox.retention", every_s=600, run=forget_old)
 
 
 def _checked(event_type: str, payload: Mapping[str, Any]) -> EventType:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from crm_contracts.services import package_of
 
 from . import language
+from .draining import Drain
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -95,11 +96,17 @@ class Runtime:
     for each other's rows. Events that come meanwhile are handled together afterwards.
     """
 
-    def __init__(self, service: Service, settings: Settings) -> None:
+    def __init__(self, service: Service, settings: Settings, drain: Drain | None = None) -> None:
         self.service = service
         self.settings = settings
         self.handling = Turn()
+        self._drain = drain
         language.learn(service.package)
+
+    @property
+    def draining(self) -> bool:
+        """Whether this process is about to stop and should be sent no more calls."""
+        return self._drain is not None and self._drain.begun
 
     @cached_property
     def database(self) -> Database:

@@ -6,6 +6,9 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import IPv4Network, IPv6Network, ip_network
+
+Network = IPv4Network | IPv6Network
 
 
 class InvalidSetting(ValueError):
@@ -17,7 +20,11 @@ class Settings:
     """Settings of one process. The environment name of a field is the field in upper case.
 
     Times end in ``_s`` or ``_ms``. ``peers`` maps a service to the base URL of its web process (JSON in the
-    environment). ``database_owner_url`` is used by migrations only.
+    environment). ``database_owner_url`` is used by migrations only. ``drain_s``: how long a web process that was told
+    to stop says so at ``/readyz`` before it takes no more calls. ``trusted_proxies``: addresses and networks, separated
+    by commas, whose X-Forwarded-For and X-Forwarded-Proto the gateway believes. ``metrics_key``: the bearer token that
+    opens the gateway's ``/metrics``, closed without one. ``webhook_private_addresses``: ``allow`` lets webhooks go to
+    private addresses and by plain http.
     """
 
     service: str
@@ -35,6 +42,7 @@ class Settings:
     port: int = 8000
     web_workers: int = 1
     web_threads: int = 8
+    drain_s: int = 5
     worker_threads: int = 16
     pool_size: int = 10
     statement_timeout_ms: int = 15_000
@@ -52,6 +60,9 @@ class Settings:
     request_bytes_max: int = 26_214_400
     smtp_url: str = ""
     mail_from: str = "banyan@localhost"
+    webhook_private_addresses: str = ""
+    trusted_proxies: str = ""
+    metrics_key: str = ""
 
     @classmethod
     def from_environment(cls, service: str, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -64,6 +75,18 @@ class Settings:
             values[known.name] = _parse(known.name, str(known.type), raw)
         return cls(service=service, **values)  # type: ignore[arg-type]
 
+    def check(self) -> None:
+        """Raises InvalidSetting for what the process would only stumble over while it works."""
+        self.trusted_networks()
+        _check_storage(self.files_url)
+
+    def trusted_networks(self) -> tuple[Network, ...]:
+        """``trusted_proxies`` read. Raises InvalidSetting."""
+        try:
+            return tuple(ip_network(named.strip()) for named in self.trusted_proxies.split(",") if named.strip())
+        except ValueError as error:
+            raise InvalidSetting(f"TRUSTED_PROXIES cannot be read: {error}") from error
+
 
 def _parse(name: str, kind: str, raw: str) -> object:
     try:
@@ -74,3 +97,13 @@ def _parse(name: str, kind: str, raw: str) -> object:
     except ValueError as error:
         raise InvalidSetting(f"{name.upper()} cannot be read as {kind}: {error}") from error
     return raw
+
+
+def _check_storage(address: str) -> None:
+    import fsspec
+
+    scheme = address.partition("://")[0] if "://" in address else "file"
+    try:
+        fsspec.get_filesystem_class(scheme)
+    except (ImportError, ValueError) as error:
+        raise InvalidSetting(f"FILES_URL begins with {scheme}://, which cannot be used here: {error}") from error

@@ -23,6 +23,7 @@ from crm_contracts.subscriptions import PATTERNS, matches
 
 from . import bus, inbox, outbox_feed
 from .database import system_transaction
+from .internal_key import internal_headers
 from .tables import ChassisBase
 
 if TYPE_CHECKING:
@@ -57,9 +58,15 @@ class Sweeper:
         self._patterns = PATTERNS.get(runtime.service.name, ())
         self._pool = urllib3.PoolManager(timeout=_TIMEOUT, retries=False)
         self._next_sweep = 0.0
+        self._waking = True
 
     def step(self) -> int:
-        """Sweep the feeds when that is due, then try what is due in the inbox; answers how many events were tried."""
+        """Sweep the feeds when that is due, then try what is due in the inbox; answers how many events were tried.
+
+        The first steps of a process make due, batch by batch, what came before its handlers were deployed.
+        """
+        if self._waking:
+            self._waking = self._wake_ignored() == inbox.WOKEN_AT_ONCE
         if time.monotonic() >= self._next_sweep:
             self.sweep()
             brokered = bus.reachable(self._runtime.settings.broker_url)
@@ -76,6 +83,10 @@ class Sweeper:
                 log.warning("sweep_failed", source=source, error=str(error))
         return new
 
+    def _wake_ignored(self) -> int:
+        with self._runtime.activate(), system_transaction() as session:
+            return inbox.wake_ignored(session, tuple(self._runtime.service.handlers))
+
     def sources(self) -> list[str]:
         """The services that announce events this service hears."""
         heard = {kind.service for name, kind in REGISTRY.items() if any(matches(each, name) for each in self._patterns)}
@@ -89,7 +100,7 @@ class Sweeper:
                     after = mark_of(session, source).pos
                 page = self._page(source, after)
                 new += _take_page(source, after, page)
-                if len(page["events"]) < outbox_feed.PAGE:
+                if not _has_more(page):
                     return new
 
     def _page(self, source: str, after: int) -> dict[str, Any]:
@@ -111,7 +122,7 @@ class Sweeper:
             answer = self._pool.request(
                 "GET",
                 f"{base.rstrip('/')}{outbox_feed.PATH}?{query}",
-                headers={"Authorization": f"Bearer {settings.internal_key}", "Connection": "close"},
+                headers={**internal_headers(settings), "Connection": "close"},
             )
         except urllib3.exceptions.HTTPError as error:
             raise FeedUnavailable(f"{source}: {error}") from error
@@ -135,6 +146,11 @@ def rewind(session: Session, source: str, pos: int) -> None:
 def marks(session: Session) -> dict[str, int]:
     """Source -> the ``pos`` up to which its feed was read."""
     return {mark.source: mark.pos for mark in session.scalars(select(SweepMark))}
+
+
+def _has_more(page: dict[str, Any]) -> bool:
+    """Whether the feed goes on after this page; one of the release before tells it by a full page only."""
+    return bool(page.get("more", len(page["events"]) == outbox_feed.PAGE))
 
 
 def _take_page(source: str, after: int, page: dict[str, Any]) -> int:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,7 +18,7 @@ from uuid import UUID
 import orjson
 from flask.testing import FlaskClient
 from joserfc.jwk import OKPKey
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import Connection, create_engine, select, text
 from werkzeug.test import TestResponse
 
 from crm_contracts.envelope import Envelope
@@ -31,6 +32,7 @@ from .service import Runtime, Service
 from .settings import Settings
 
 KEY = OKPKey.generate_key("Ed25519")
+_made = count(1)
 _ROLE_PASSWORD = "test"  # noqa: S105  a server that lives as long as the tests do
 
 
@@ -85,11 +87,13 @@ class Bench:
                 kept.write_bytes(orjson.dumps(envelope, option=orjson.OPT_INDENT_2) + b"\n")
 
     def close(self) -> None:
-        """Give back every connection."""
+        """Give back every connection, and the database."""
         self.record_samples()
         self.runtime.close()
         self._files.cleanup()
         self._owner.dispose()
+        with _administrator() as connection:
+            connection.execute(text(f"DROP DATABASE {self._owner.url.database} WITH (FORCE)"))
 
     @contextmanager
     def system(self) -> Any:
@@ -97,7 +101,9 @@ class Bench:
         with self.runtime.activate(), system_transaction() as session:
             yield session
 
-    def unit(self, code: str, parent: UUID | None = None, kind: str = "subsidiary") -> UUID:
+    def unit(
+        self, code: str, parent: UUID | None = None, kind: str = "subsidiary", *, timezone: str = org.HOME_TIMEZONE
+    ) -> UUID:
         """A new unit of the company tree."""
         unit_id = ids.uuid7()
         document = {
@@ -108,7 +114,7 @@ class Bench:
             "kind": kind,
             "parent_id": str(parent) if parent else None,
             "manager_id": None,
-            "timezone": "Asia/Shanghai",
+            "timezone": timezone,
             "currency": "CNY",
             "active": True,
             "tree_version": 1,
@@ -225,13 +231,20 @@ class Client:
         return self.call("DELETE", path, **more)
 
 
+@contextmanager
+def _administrator() -> Iterator[Connection]:
+    engine = create_engine(sqlalchemy_url(os.environ["CRM_TEST_POSTGRES_URL"]), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
 def _database(service: Service) -> tuple[str, str]:
-    """A database of this process for the service, cloned from a migrated template: owner's and web role's URL."""
+    """A new database for the service, cloned from a migrated template: owner's and web role's URL."""
     admin = os.environ["CRM_TEST_POSTGRES_URL"]
     prefix = service.package
-    template, name = f"{prefix}_template", f"{prefix}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
-    engine = create_engine(sqlalchemy_url(admin), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
+    template, name = f"{prefix}_template", f"{prefix}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{next(_made)}"
+    with _administrator() as connection:
         connection.execute(text("SELECT pg_advisory_lock(hashtext(:n))"), {"n": template})
         roles = (f"{prefix}_owner", f"{prefix}_web")
         for role in roles:
@@ -242,10 +255,9 @@ def _database(service: Service) -> tuple[str, str]:
             owner, web = (_url(admin, role, template) for role in roles)
             settings = Settings(service=service.name, database_url=web, database_owner_url=owner)
             migrations.migrate(service, settings)
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+        connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))
         connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {roles[0]}"))
         connection.execute(text("SELECT pg_advisory_unlock(hashtext(:n))"), {"n": template})
-    engine.dispose()
     return _url(admin, roles[0], name), _url(admin, roles[1], name)
 
 

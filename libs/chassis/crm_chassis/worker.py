@@ -6,10 +6,12 @@ due rows, so a long job never holds a message, and without any broker the same t
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
 import time
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +22,9 @@ from celery.exceptions import Reject
 from crm_contracts.envelope import Envelope, InvalidEnvelope
 
 from . import crash, inbox, jobs, process_beats, schedules
-from .background import Loop
+from .background import Loop, Pulse
 from .bus import EVENT_TASK, EVENTS_TASK, TICK_TASK, scheme_of
-from .bus.celery_app import celery_app
+from .bus.celery_app import EventCelery, celery_app
 from .database import system_transaction
 from .sweeper import Sweeper
 
@@ -33,6 +35,9 @@ log = structlog.get_logger()
 
 _STOP_WITHIN_S = 20.0
 _CHORES_S = 30.0
+_SIGN_S = 5.0
+_HANGS_AFTER_S = 300.0
+"""Longer than anything takes between two transactions: a statement is ended after 15 s, a call to others sooner."""
 _DATABASE_PATIENCE_S = 45.0  # shorter than Redis' visibility time-out of 60 s
 
 
@@ -40,32 +45,51 @@ def run_worker(runtime: Runtime) -> None:
     """Work until SIGTERM or SIGINT, then finish what is at hand and return."""
     polling = scheme_of(runtime.settings.broker_url) == "poll"
     loops = background_loops(runtime, polling)
-    for loop in loops.values():
+    app = None if polling else make_app(runtime, loops)
+    sign = Loop("sign", _SIGN_S, lambda: give_sign(runtime, loops, app.pulse if app else None))
+    running = [*loops.values(), sign]
+    for loop in running:
         loop.start()
     try:
-        if polling:
+        if app is None:
             _wait_for_signal()
         else:
-            _run_celery(make_app(runtime, loops))
+            _run_celery(app)
     finally:
         deadline = time.monotonic() + _STOP_WITHIN_S
-        for loop in loops.values():
+        for loop in running:
             loop.stop(max(0.0, deadline - time.monotonic()))
 
 
 def background_loops(runtime: Runtime, polling: bool) -> dict[str, Loop]:
-    """The threads of a worker by name: sweeper, chores (schedules), jobs and the sign of life."""
+    """The threads of a worker by name: sweeper, chores (schedules) and jobs."""
     sweeper = Sweeper(runtime)
-    _wake_ignored(runtime)
     return {
         "sweeper": Loop("sweeper", 1.0, lambda: sweeper.step() > 0),
         "chores": Loop("chores", 1.0 if polling else _CHORES_S, lambda: schedules.run_due(runtime)),
         "jobs": Loop("jobs", 1.0, lambda: jobs.run_due(runtime) > 0),
-        "beat": Loop("beat", 5.0, lambda: process_beats.beat(runtime, "worker")),
     }
 
 
-def make_app(runtime: Runtime, loops: dict[str, Loop]) -> Celery:
+def give_sign(
+    runtime: Runtime, loops: Mapping[str, Loop], consuming: Pulse | None = None, hangs_after_s: float = _HANGS_AFTER_S
+) -> bool:
+    """Renew the worker's sign of life unless something in it hangs; answers whether it was given.
+
+    A handler that hangs holds the turn that the sweeper waits for, so it shows there. A job may take as long as it
+    likes, its lease says whether it goes on; but its thread must live.
+    """
+    still = {name: loop.still_s for name, loop in loops.items()} | {"consumer": consuming.still_s if consuming else 0.0}
+    if not math.isinf(still["jobs"]):
+        still["jobs"] = 0.0
+    if hanging := sorted(name for name, still_s in still.items() if still_s > hangs_after_s):
+        log.error("worker_hangs", loops=hanging)
+        return False
+    process_beats.beat(runtime, "worker")
+    return True
+
+
+def make_app(runtime: Runtime, loops: Mapping[str, Loop]) -> EventCelery:
     """The Celery application with its two tasks."""
     app = celery_app(runtime)
     turns = Turns(runtime)
@@ -199,12 +223,3 @@ def _wait_for_signal() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     stop.wait()
-
-
-def _wake_ignored(runtime: Runtime) -> None:
-    """Events that came before their handler was deployed are handled now."""
-    try:
-        with runtime.activate(), system_transaction() as session:
-            inbox.wake_ignored(session, tuple(runtime.service.handlers))
-    except inbox.TROUBLE as error:
-        log.warning("database_away", error=str(error))

@@ -107,7 +107,7 @@ _define(
 _define(
     "customer",
     "activity",
-    "planned changed done cancelled overdue deleted",
+    "planned changed assigned done cancelled overdue deleted",
     {
         **_OWNED,
         "subject": "string",
@@ -121,7 +121,7 @@ _define(
 _define(
     "customer",
     "churn-case",
-    "warned changed reprieved lost recovered",
+    "warned changed reprieved lost recovered deleted",
     {
         **_OWNED,
         "customer_id": "uuid",
@@ -161,7 +161,7 @@ _OPPORTUNITY = {
     "status": "string",
 }
 _define("sales", "opportunity", "created changed assigned advanced stalled won lost reopened deleted", _OPPORTUNITY)
-_define("sales", "product", "changed", {"id": "uuid", "version": "integer", "code": "string", "name": "string"})
+_define("sales", "product", "changed deleted", {"id": "uuid", "version": "integer", "code": "string", "name": "string"})
 _ORDER = {
     **_OWNED,
     "number": "string",
@@ -181,7 +181,7 @@ _define(
 _define(
     "sales",
     "payment",
-    "received allocated",
+    "received allocated deallocated refunded",
     {**_OWNED, "customer_id": "uuid", "received_on": "date", "amount": "money"},
 )
 
@@ -273,13 +273,15 @@ _APPROVAL = {
     "requester_id": "uuid",
     "round": "integer",
     "status": "string",
+    "waiting_ids": "array",
 }
 _define("workflow", "approval", "assigned", {**_APPROVAL, "assignee_ids": "array", "due_at": "datetime?"})
 _define("workflow", "approval", "decided", {**_APPROVAL, "comment": "string?", "decided_by": "uuid?"})
-_define("workflow", "approval", "withdrawn timed-out", _APPROVAL)
+_define("workflow", "approval", "changed withdrawn timed-out", _APPROVAL)
 
-# exports: a file of records was made. `owner_id` is who asked for it, `unit_id` their unit, `id` the job.
-for _service in ("gateway", "customer", "sales", "service-desk", "expenses"):
+# exports: a file of records, or of a report, was made. `owner_id` is who asked for it, `unit_id` their unit, `id` the job
+# (of a report, the answer).
+for _service in ("gateway", "customer", "sales", "service-desk", "expenses", "insight"):
     _define(
         _service,
         "export",

@@ -53,7 +53,7 @@ _ALL = (
     Resource("product", "sales", "products", "产品", "Products", (*_FILES, "configure")),
     Resource("order", "sales", "orders", "订单", "Orders", (*_FILES, "confirm", "deliver", "configure")),
     Resource("receivable", "sales", "receivables", "应收", "Receivables", (READ, "export", "write_off")),
-    Resource("payment", "sales", "payments", "收款", "Payments", (READ, CREATE, "export", "import")),
+    Resource("payment", "sales", "payments", "收款", "Payments", (READ, CREATE, "refund", "export", "import")),
     # service-desk
     Resource("request", "service-desk", "requests", "服务请求", "Requests", (*_FILES, "assign", "configure")),
     Resource("sla_policy", "service-desk", "sla-policies", "服务时限", "SLA policies", _CRUD),
@@ -96,6 +96,7 @@ ACTION_LABELS = {
     "write_off": ("核销", "Write off"),
     "publish": ("发布", "Publish"),
     "pay": ("付款", "Pay"),
+    "refund": ("退款", "Refund"),
 }
 """What the actions are called, in Chinese and in English."""
 

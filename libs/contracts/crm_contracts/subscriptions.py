@@ -27,6 +27,9 @@ PATTERNS: dict[str, tuple[str, ...]] = {
     "expenses": (
         *_IDENTITY,
         *_CUSTOMERS,
+        "crm.sales.opportunity.*.v1",
+        "crm.sales.order.*.v1",
+        "crm.service-desk.request.*.v1",
         "crm.workflow.approval.decided.v1",
         "crm.workflow.approval.withdrawn.v1",
     ),

@@ -36,6 +36,12 @@ def closed(access: Mapping[str, str]) -> set[str]:
     return {name for name, how in access.items() if how in {"hidden", "masked"}}
 
 
+def may_learn(principal: Principal, field: str) -> bool:
+    """Whether the caller's roles leave a field, written ``order.total``, open."""
+    resource, _, name = field.partition(".")
+    return name not in closed(principal.access(resource))
+
+
 def may_read(principal: Principal, resource: str, *fields: str) -> bool:
     """Whether the caller reads records of the resource, and these fields of them."""
     return principal.may(f"{resource}:read") and closed(principal.access(resource)).isdisjoint(fields)

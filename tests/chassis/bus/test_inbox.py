@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from chassis.bus.bus_world import World
 from chassis.bus.ledger_and_mirror import CHANGED, STEPPED, AccountCopy, repaired
+from sqlalchemy import event as sql_events
 from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
-from crm_chassis import clock, inbox, sweeper
+from crm_chassis import clock, dead_events, inbox, inbox_rows, sweeper
 from crm_chassis.inbox import RETRY_AFTER_S, InboxRow
 from crm_contracts.envelope import Envelope
 
@@ -231,6 +234,89 @@ def test_old_settled_events_are_forgotten_and_dead_ones_are_not(world: World) ->
         session.flush()
         inbox.RETENTION.run(session)
     assert set(world.inbox()) == {dead.id, young.id}
+
+
+def test_retention_forgets_so_many_at_a_time_from_the_oldest(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inbox_rows, "_FORGOTTEN_AT_ONCE", 2)
+    world.commit(accounts=3)
+    for days, event in zip((46, 48, 47), world.envelopes(), strict=True):
+        inbox.receive(world["mirror"], event)
+        with world.transaction("mirror") as session:
+            session.get_one(InboxRow, ("ledger", UUID(event.id))).received_at -= timedelta(days=days)
+    with world.transaction("mirror") as session:
+        inbox.RETENTION.run(session)
+    assert set(world.inbox()) == {world.envelopes()[0].id}
+
+
+def test_a_replay_and_the_waking_of_ignored_events_go_batch_by_batch(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "_REPLAYED_AT_ONCE", 2)
+    monkeypatch.setattr(inbox, "WOKEN_AT_ONCE", 2)
+    world.commit(accounts=5)
+    events = list(enumerate(world.envelopes(), start=1))
+    deaf = world.with_handlers("mirror", {})
+    for pos, event in events:
+        assert inbox.receive(deaf, event, pos) == "ignored"
+    deaf.close()
+    reader = sweeper.Sweeper(world["mirror"])
+    for _ in range(4):
+        reader.step()
+    assert world.handled_once(5), "the first steps of a new worker wake what its handlers can take"
+
+    with world["mirror"].activate():
+        dead_events.replay_source("ledger", after=2)
+    rows = world.inbox()
+    assert [rows[event.id].status for _, event in events] == ["done", "done", "pending", "pending", "pending"]
+    assert [rows[event.id].replayed for _, event in events] == [False, False, True, True, True]
+    with world.transaction("mirror") as session:
+        assert sweeper.marks(session) == {"ledger": 2} or sweeper.marks(session) == {"ledger": 0}
+
+
+def plan_of(session: Session, work: Callable[[Session], object]) -> list[str]:
+    """The plans of the statements that a piece of work runs, as lines."""
+    statements: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        statements.append((statement, parameters))
+
+    sql_events.listen(session.connection(), "before_cursor_execute", note)
+    work(session)
+    sql_events.remove(session.connection(), "before_cursor_execute", note)
+    connection = session.connection()
+    return [
+        line for said, values in statements for (line,) in connection.exec_driver_sql(f"EXPLAIN {said}", values).all()
+    ]
+
+
+def test_what_is_asked_again_and_again_never_reads_what_is_settled(world: World) -> None:
+    world.commit(accounts=3)
+    for envelope in world.envelopes():
+        inbox.receive(world["mirror"], envelope)
+    envelopes = world.envelopes()
+    with world.transaction("mirror") as session:
+        session.execute(text(_MANY))
+        session.commit()
+    with world["mirror"].database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE inbox"))
+    with world.transaction("mirror") as session:
+        for work in (
+            inbox.lag,
+            inbox.dead_letters,
+            lambda session: inbox_rows.claim(session, 50),
+            lambda session: inbox_rows.locked_together(session, envelopes),
+            lambda session: inbox_rows.settle_together(session, envelopes, {CHANGED}),
+            lambda session: dead_events.shown(session, UUID(envelopes[0].id)),
+        ):
+            read = [line for line in plan_of(session, work) if "Seq Scan on inbox" in line]
+            assert not read, read
+
+
+_MANY = """
+INSERT INTO inbox (source, event_id, pos, aggregate_id, aggregate_version, type, envelope, status, received_at, handled_at)
+SELECT 'ledger', gen_random_uuid(), n, gen_random_uuid(), 1, 'crm.ledger.account.changed.v1', '{}', 'done', now(), now()
+FROM generate_series(100, 20000) AS n
+"""
 
 
 def test_a_copy_is_written_only_by_a_newer_version(world: World) -> None:

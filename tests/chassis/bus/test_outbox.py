@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 import urllib3
 from chassis.bus.bus_world import INTERNAL_KEY, World
 from chassis.bus.ledger_and_mirror import AUDITED, CHANGED, COPIED, Account, change_account
-from prometheus_client import CollectorRegistry
+from prometheus_client import generate_latest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from crm_chassis import clock, messaging_metrics, outbox, outbox_feed, process_beats
 from crm_chassis.outbox import OutboxError, OutboxRow, to_json
+from crm_chassis.sweeper import Sweeper, marks
+from crm_contracts.subscriptions import PATTERNS
 
 
 @pytest.fixture
@@ -127,6 +131,18 @@ def test_the_newest_number_survives_retention(world: World) -> None:
     assert [row.pos for row in world.outbox()] == [3, 4]
 
 
+def test_retention_goes_batch_by_batch_and_from_the_oldest(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "_FORGOTTEN_AT_ONCE", 2)
+    world.commit(accounts=5)
+    with world.relay() as relay:
+        relay.step()
+    with clock.frozen(datetime.now(UTC) + timedelta(days=31)):
+        for left in ([3, 4, 5], [5], [5]):
+            with world.transaction("ledger") as session:
+                outbox.RETENTION.run(session)
+            assert [row.pos for row in world.outbox()] == left
+
+
 def test_the_feed_serves_numbered_events_by_page_and_pattern(world: World) -> None:
     world.commit(accounts=3)
     world.commit(accounts=2, type=AUDITED)
@@ -141,6 +157,55 @@ def test_the_feed_serves_numbered_events_by_page_and_pattern(world: World) -> No
         page = outbox_feed.read(session, after=0, patterns=("crm.sales.#",))
         assert (page["events"], page["scanned_through"]) == ([], 5)
         assert session.scalar(select(OutboxRow.pos).where(OutboxRow.pos.is_(None))) is None
+
+
+def test_a_page_of_the_feed_looks_at_so_many_rows_however_rare_what_is_asked_for(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox_feed, "_SCANNED_MAX", 3)
+    world.commit(accounts=7)
+    world.commit(accounts=1, type=AUDITED)
+    with world.relay() as relay:
+        relay.step()
+    with world.transaction("ledger") as session:
+        page = outbox_feed.read(session, after=0, patterns=(AUDITED,))
+        assert page == {"events": [], "scanned_through": 3, "more": True}
+        page = outbox_feed.read(session, after=6, patterns=(AUDITED,))
+        assert ([each["pos"] for each in page["events"]], page["scanned_through"], page["more"]) == ([8], 8, False)
+        session.execute(text("DELETE FROM outbox WHERE pos < 6"))
+        page = outbox_feed.read(session, after=0)
+        assert [each["pos"] for each in page["events"]] == [6, 7, 8], "what was forgotten is stepped over at once"
+
+
+def test_a_sweep_goes_on_to_the_end_over_pages_without_anything_for_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox_feed, "_SCANNED_MAX", 3)
+    monkeypatch.setitem(PATTERNS, "mirror", (AUDITED,))
+    world.commit(accounts=7)
+    world.commit(accounts=1, type=AUDITED)
+    with world.relay() as relay, world.feed():
+        relay.step()
+        assert Sweeper(world["mirror"]).sweep() == 1
+    with world.transaction("mirror") as session:
+        assert marks(session) == {"ledger": 8}
+
+
+def test_a_sweeper_reads_a_feed_of_the_release_before_which_does_not_say_whether_there_is_more(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = outbox_feed.read
+
+    def read_as_before(*arguments: Any) -> dict[str, Any]:
+        page = read(*arguments)
+        return {name: page[name] for name in ("events", "scanned_through")}
+
+    world.commit(accounts=outbox_feed.PAGE + 1)
+    with world.relay() as relay, world.feed():
+        while relay.step():
+            pass
+        monkeypatch.setattr(outbox_feed, "read", read_as_before)
+        assert Sweeper(world["mirror"]).sweep() == outbox_feed.PAGE + 1
 
 
 def test_the_feed_opens_only_to_the_internal_key(world: World) -> None:
@@ -167,10 +232,15 @@ def test_lag_tells_how_far_the_relay_is_behind(world: World) -> None:
 
 
 def test_prometheus_reads_the_lag_from_the_tables(world: World) -> None:
-    registry = CollectorRegistry()
-    messaging_metrics.register(registry, world["ledger"])
+    registry = messaging_metrics.registry_of(world["ledger"])
     world.commit(accounts=2)
     process_beats.beat(world["ledger"], "relay")
     assert registry.get_sample_value("crm_outbox_unpublished") == 2
     assert registry.get_sample_value("crm_inbox_events", {"status": "dead"}) == 0
     assert registry.get_sample_value("crm_process_silence_seconds", {"process": "relay"}) < 10
+    assert registry.get_sample_value("crm_process_silence_seconds", {"process": "worker"}) == math.inf
+
+
+def test_while_the_database_is_away_prometheus_is_told_what_else_there_is(world: World) -> None:
+    away = world.with_settings("ledger", database_url="postgresql://nobody@127.0.0.1:1/nowhere")
+    assert generate_latest(messaging_metrics.registry_of(away)) == b""

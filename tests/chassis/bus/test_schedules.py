@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -89,9 +90,25 @@ def test_failing_work_is_undone_noted_and_tried_again_within_a_minute(runtime: R
         assert row.due_at <= clock.now() + timedelta(seconds=60)
 
 
-def test_a_process_shows_that_it_lives(runtime: Runtime) -> None:
-    process_beats.beat(runtime, "relay")
-    process_beats.beat(runtime, "relay")
+def silence(runtime: Runtime) -> dict[str, float]:
     with runtime.activate(), schedules.system_transaction() as session:
-        assert set(process_beats.silence_s(session)) == {"relay"}
-        assert process_beats.silence_s(session)["relay"] < process_beats.ALIVE_S
+        return process_beats.silence_s(session)
+
+
+def test_a_process_shows_that_it_lives_and_one_that_never_did_is_silent_for_ever(runtime: Runtime) -> None:
+    process_beats.beat(runtime, "relay")
+    process_beats.beat(runtime, "relay")
+    assert set(silence(runtime)) == {"relay", "worker"}
+    assert silence(runtime)["relay"] < process_beats.ALIVE_S
+    assert silence(runtime)["worker"] == math.inf
+
+
+def test_a_relay_that_lives_does_not_make_a_worker_that_died_forgotten(runtime: Runtime) -> None:
+    died_at = clock.now()
+    with clock.frozen(died_at):
+        process_beats.beat(runtime, "worker")
+    with clock.frozen(died_at + timedelta(hours=3)):
+        process_beats.beat(runtime, "relay")
+        assert silence(runtime)["worker"] == 3 * 3600
+        process_beats.beat(runtime, "worker")
+        assert silence(runtime)["worker"] == 0

@@ -4,6 +4,12 @@ export interface FieldError {
   message: string
 }
 
+/** The field that a pointer is about: `/amount/currency` is about `amount`, `/custom/vip_no` about `custom.vip_no`. */
+function fieldAt(pointer: string): string {
+  const [first = '', second] = pointer.split('/').slice(1)
+  return first === 'custom' && second ? `custom.${second}` : first
+}
+
 /** What the server answered instead of what was asked for (RFC 9457). `status` 0: it was not reached. */
 export class ApiError extends Error {
   readonly status: number
@@ -41,15 +47,15 @@ export class ApiError extends Error {
     return Object.fromEntries(this.errors.map((error): [string, string] => [error.pointer, error.message]).reverse())
   }
 
-  /** Message by field name: `/amount/currency` belongs to `amount`, `/custom/vip_no` to `custom.vip_no`. */
+  /** Message by field name, the first of each. */
   byField(): Record<string, string> {
-    const found: Record<string, string> = {}
-    for (const error of this.errors) {
-      const [first, second] = error.pointer.split('/').slice(1)
-      const name = first === 'custom' && second ? `custom.${second}` : (first ?? '')
-      if (name && !(name in found)) found[name] = error.message
-    }
-    return found
+    return Object.fromEntries(this.errors.map((error): [string, string] => [fieldAt(error.pointer), error.message]).filter(([name]) => name).reverse())
+  }
+
+  /** What is wrong elsewhere than at these fields, in words; empty when each error is about one of them. */
+  elsewhere(fields: readonly string[]): string {
+    const messages = this.errors.filter((error) => !fields.includes(fieldAt(error.pointer))).map((error) => error.message)
+    return [...new Set(messages)].join(' ')
   }
 }
 

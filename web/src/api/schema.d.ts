@@ -65,7 +65,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
+        /**
+         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
+         */
         post: operations["activities_bulk"];
         delete?: never;
         options?: never;
@@ -328,7 +331,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
+        /**
+         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
+         */
         post: operations["api_keys_bulk"];
         delete?: never;
         options?: never;
@@ -469,7 +475,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
+        /**
+         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
+         */
         post: operations["approval_flows_bulk"];
         delete?: never;
         options?: never;
@@ -899,7 +908,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
+        /**
+         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
+         */
         post: operations["articles_bulk"];
         delete?: never;
         options?: never;
@@ -1450,7 +1462,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
+        /**
+         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
+         */
         post: operations["churn_cases_bulk"];
         delete?: never;
         options?: never;
@@ -1694,7 +1709,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
+        /**
+         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
+         */
         post: operations["churn_rules_bulk"];
         delete?: never;
         options?: never;
@@ -1852,7 +1870,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
+        /**
+         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
+         */
         post: operations["claims_bulk"];
         delete?: never;
         options?: never;
@@ -2131,7 +2152,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
+        /**
+         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
+         */
         post: operations["competitors_bulk"];
         delete?: never;
         options?: never;
@@ -2359,7 +2383,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
+        /**
+         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
+         */
         post: operations["contacts_bulk"];
         delete?: never;
         options?: never;
@@ -2604,7 +2631,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
+        /**
+         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
+         */
         post: operations["customers_bulk"];
         delete?: never;
         options?: never;
@@ -3104,7 +3134,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
+        /**
+         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
+         */
         post: operations["expense_categories_bulk"];
         delete?: never;
         options?: never;
@@ -3245,7 +3278,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
+        /**
+         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
+         */
         post: operations["expense_policies_bulk"];
         delete?: never;
         options?: never;
@@ -3403,7 +3439,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
+        /**
+         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
+         */
         post: operations["interactions_bulk"];
         delete?: never;
         options?: never;
@@ -3699,7 +3738,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
+        /**
+         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
+         */
         post: operations["leads_bulk"];
         delete?: never;
         options?: never;
@@ -4183,7 +4225,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
+        /**
+         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
+         */
         post: operations["opportunities_bulk"];
         delete?: never;
         options?: never;
@@ -4251,7 +4296,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Open opportunities by pipeline and stage: count, sum and weighted sum by currency. Takes the list's filters */
+        /**
+         * Open opportunities by pipeline and stage: count, sum and weighted sum by currency. Takes the list's filters
+         * @description A sum is null where the caller's roles close an amount or a probability that it is made of.
+         */
         get: operations["opportunity verbs_read_funnel"];
         put?: never;
         post?: never;
@@ -4549,7 +4597,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
+        /**
+         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
+         */
         post: operations["orders_bulk"];
         delete?: never;
         options?: never;
@@ -4653,7 +4704,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Cancel an order of which nothing was delivered or paid */
+        /** Cancel an order of which the customer has no goods and that is not paid for */
         post: operations["order verbs_cancel"];
         delete?: never;
         options?: never;
@@ -4670,7 +4721,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Put a delivered order away */
+        /** Put an order away; what was not delivered of it is cancelled and not owed any more */
         post: operations["order verbs_close"];
         delete?: never;
         options?: never;
@@ -4862,7 +4913,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
+        /**
+         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
+         */
         post: operations["org_units_bulk"];
         delete?: never;
         options?: never;
@@ -5131,6 +5185,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/payments/{payment_id}/deallocate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take allocations back: what they paid is owed again, and the money can be used otherwise */
+        post: operations["payment verbs_deallocate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/payments/{payment_id}/refund": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Record that money went back to the customer: refunds that are due for its orders first, then what is unallocated */
+        post: operations["payment verbs_refund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/payments/{record_id}": {
         parameters: {
             query?: never;
@@ -5243,7 +5331,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
+        /**
+         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
+         */
         post: operations["pipelines_bulk"];
         delete?: never;
         options?: never;
@@ -5401,7 +5492,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
+        /**
+         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
+         */
         post: operations["products_bulk"];
         delete?: never;
         options?: never;
@@ -5609,7 +5703,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What is still owed by how long it is overdue: count and sum by currency. Takes the list's filters */
+        /**
+         * What is still owed by how long it is overdue: count and sum by currency. Takes the list's filters
+         * @description Sums are null where the caller's roles close an amount that they are made of.
+         */
         get: operations["receivable verbs_read_ageing"];
         put?: never;
         post?: never;
@@ -5800,7 +5897,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
+        /**
+         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
+         */
         post: operations["reminder_rules_bulk"];
         delete?: never;
         options?: never;
@@ -6009,7 +6109,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
+        /**
+         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
+         */
         post: operations["requests_bulk"];
         delete?: never;
         options?: never;
@@ -6391,7 +6494,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
+        /**
+         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
+         */
         post: operations["roles_bulk"];
         delete?: never;
         options?: never;
@@ -6532,7 +6638,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
+        /**
+         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
+         */
         post: operations["saved_views_bulk"];
         delete?: never;
         options?: never;
@@ -6690,7 +6799,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
+        /**
+         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
+         */
         post: operations["sla_policies_bulk"];
         delete?: never;
         options?: never;
@@ -6804,6 +6916,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/system/dead-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The events that services gave up, the latest first */
+        get: operations["system_dead_events_list_dead_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/system/dead-events/{dead_event_id}/drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let an event go: its effect is not needed, or was made good by hand */
+        post: operations["system_dead_events_drop_dead_event"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/system/dead-events/{dead_event_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a service try an event again that it gave up or that somebody let go */
+        post: operations["system_dead_events_replay_dead_event"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/system/health": {
         parameters: {
             query?: never;
@@ -6811,7 +6974,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether each service is ready, how fast it answers, and what waits in the gateway itself */
+        /** Whether each service is ready, how fast it answers, and what waits in it */
         get: operations["system_health"];
         put?: never;
         post?: never;
@@ -6865,7 +7028,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
+        /**
+         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
+         */
         post: operations["travel_plans_bulk"];
         delete?: never;
         options?: never;
@@ -7214,7 +7380,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
+        /**
+         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
+         */
         post: operations["users_bulk"];
         delete?: never;
         options?: never;
@@ -7412,6 +7581,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/users/{user_id}/reset-second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a user's second factor away, after a lost phone; every session ends now, and the user sets up a new one */
+        post: operations["user verbs_reset_second_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/webhooks": {
         parameters: {
             query?: never;
@@ -7439,7 +7625,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job */
+        /**
+         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
+         */
         post: operations["webhooks_bulk"];
         delete?: never;
         options?: never;
@@ -8479,7 +8668,10 @@ export interface components {
         };
         ClaimBody: Record<string, never>;
         ClaimLeadBody: Record<string, never>;
-        CloseOrderBody: Record<string, never>;
+        CloseOrderBody: {
+            /** @description Reason */
+            reason?: string | null;
+        };
         CollectionSchema: {
             fields?: {
                 group?: string;
@@ -8973,6 +9165,31 @@ export interface components {
             items?: components["schemas"]["DayRecord"][];
             next_cursor?: string | null;
         };
+        DeadEventView: {
+            attempts?: number;
+            error?: string | null;
+            /** Format: uuid */
+            event_id?: string;
+            id?: string;
+            /** Format: date-time */
+            received_at?: string;
+            service?: string;
+            source?: string;
+            /** Format: uuid */
+            subject_id?: string;
+            subject_version?: number;
+            type?: string;
+        };
+        DeadEventsView: {
+            items?: components["schemas"]["DeadEventView"][];
+            unreached?: string[];
+        };
+        DeallocatePaymentBody: {
+            /** @description Allocations */
+            allocations: components["schemas"]["Allocation"][];
+            /** @description Reason */
+            reason?: string | null;
+        };
         DeliverOrderBody: {
             /** @description Lines */
             lines?: components["schemas"]["MovedLine"][];
@@ -9065,6 +9282,7 @@ export interface components {
             reason: string;
         };
         DocumentLine: {
+            readonly cancelled_quantity?: string;
             readonly delivered_quantity?: string;
             /** @description Discount % */
             discount?: string | null;
@@ -9417,10 +9635,10 @@ export interface components {
         LastInteractionView: {
             /** Format: uuid */
             id?: string;
-            kind?: string;
+            kind?: string | null;
             /** Format: date-time */
-            occurred_at?: string;
-            subject?: string;
+            occurred_at?: string | null;
+            subject?: string | null;
         };
         Lead: {
             /**
@@ -9578,8 +9796,8 @@ export interface components {
             due_at?: string | null;
             /** Format: uuid */
             id?: string;
-            kind?: string;
-            subject?: string;
+            kind?: string | null;
+            subject?: string | null;
         };
         NothingBody: Record<string, never>;
         NotificationPage: {
@@ -9612,7 +9830,7 @@ export interface components {
              * @description Kind
              * @enum {string|null}
              */
-            readonly kind?: "customer.assigned" | "contact.birthday" | "lead.assigned" | "opportunity.assigned" | "opportunity.won" | "opportunity.lost" | "opportunity.stalled" | "order.confirmed" | "order.delivered" | "order.cancelled" | "receivable.due" | "receivable.overdue" | "churn-case.warned" | "churn-case.escalated" | "request.assigned" | "request.escalated" | "request.answered" | "request.rated-low" | "sla.warned" | "sla.breached" | "approval.assigned" | "approval.waiting" | "approval.decided" | "approval.timed-out" | "travel-plan.approved" | "claim.paid" | "activity.assigned" | "activity.due" | "activity.overdue" | "user.inactive" | "user.inactive-report" | "user.handed-over" | "webhook.disabled" | null;
+            readonly kind?: "customer.assigned" | "contact.birthday" | "lead.assigned" | "opportunity.assigned" | "opportunity.won" | "opportunity.lost" | "opportunity.stalled" | "order.confirmed" | "order.delivered" | "order.part-delivered" | "order.cancelled" | "receivable.due" | "receivable.overdue" | "churn-case.warned" | "churn-case.escalated" | "request.assigned" | "request.escalated" | "request.answered" | "request.rated-low" | "sla.warned" | "sla.breached" | "approval.assigned" | "approval.waiting" | "approval.decided" | "approval.timed-out" | "approval.late" | "approval.escalated" | "travel-plan.approved" | "claim.paid" | "activity.assigned" | "activity.due" | "activity.overdue" | "user.inactive" | "user.inactive-report" | "user.handed-over" | "webhook.disabled" | null;
             /** @description Link */
             readonly link?: string | null;
             /** @description Number */
@@ -9790,6 +10008,8 @@ export interface components {
             readonly cancelled_at?: string | null;
             /** @description Cancelled because */
             readonly cancelled_reason?: string | null;
+            /** @description Not delivered */
+            readonly cancelled_total?: components["schemas"]["_Money"] | null;
             /**
              * Format: date-time
              * @description Closed at
@@ -9984,8 +10204,8 @@ export interface components {
         };
         OwedView: {
             count?: number;
-            overdue?: components["schemas"]["SumView"];
-            total?: components["schemas"]["MoneyView"][];
+            overdue?: components["schemas"]["SumView"] | null;
+            total?: components["schemas"]["MoneyView"][] | null;
         };
         OwnershipView: {
             action?: string;
@@ -10054,7 +10274,7 @@ export interface components {
              * Format: uuid
              * @description Owner
              */
-            owner_id?: string | null;
+            readonly owner_id?: string | null;
             /**
              * Format: date
              * @description Received on
@@ -10062,6 +10282,10 @@ export interface components {
             received_on?: string;
             /** @description Reference */
             reference?: string | null;
+            /** @description Refunded */
+            readonly refunded?: components["schemas"]["_Money"] | null;
+            /** @description Refunds */
+            readonly refunds?: components["schemas"]["Refund"][];
             /** @description Tags */
             tags?: string[];
             /** @description Unallocated */
@@ -10070,7 +10294,7 @@ export interface components {
              * Format: uuid
              * @description Unit
              */
-            unit_id?: string;
+            readonly unit_id?: string | null;
             /**
              * Format: date-time
              * @description Updated
@@ -10349,6 +10573,28 @@ export interface components {
             readonly written_off_reason?: string | null;
         };
         RecoverBody: Record<string, never>;
+        Refund: {
+            /** @description Amount */
+            readonly amount?: string | null;
+            /** @description Refunded because */
+            readonly reason?: string | null;
+            /**
+             * Format: date
+             * @description Refunded on
+             */
+            readonly refunded_on?: string | null;
+        };
+        RefundPaymentBody: {
+            /** @description Amount */
+            amount: string;
+            /** @description Refunded because */
+            reason: string;
+            /**
+             * Format: date
+             * @description Refunded on
+             */
+            refunded_on?: string;
+        };
         RegionBody: {
             /** @description Remarks */
             remarks?: string | null;
@@ -10576,7 +10822,7 @@ export interface components {
             readonly version?: number;
         };
         RequestsView: {
-            complaints?: number;
+            complaints?: number | null;
             open?: number;
             satisfaction?: number | null;
         };
@@ -10650,7 +10896,7 @@ export interface components {
              * @description List
              * @enum {string}
              */
-            collection: "saved-views" | "audit-entries" | "regions" | "opportunities" | "expense-policies" | "pipelines" | "approval-flows" | "orders" | "interactions" | "competitors" | "org-units" | "contacts" | "activities" | "claims" | "requests" | "travel-plans" | "expense-categories" | "customers" | "approvals" | "deliveries" | "roles" | "products" | "users" | "payments" | "reminder-rules" | "api-keys" | "churn-rules" | "receivables" | "leads" | "sla-policies" | "notifications" | "churn-cases" | "webhooks" | "articles";
+            collection: "leads" | "pipelines" | "sla-policies" | "org-units" | "competitors" | "notifications" | "customers" | "expense-policies" | "products" | "requests" | "expense-categories" | "webhooks" | "deliveries" | "saved-views" | "opportunities" | "approvals" | "claims" | "payments" | "orders" | "api-keys" | "churn-cases" | "receivables" | "reminder-rules" | "regions" | "contacts" | "churn-rules" | "travel-plans" | "audit-entries" | "activities" | "articles" | "approval-flows" | "roles" | "interactions" | "users";
             /** @description Columns */
             columns?: string[] | null;
             /**
@@ -10831,7 +11077,7 @@ export interface components {
         };
         SumView: {
             count?: number;
-            total?: components["schemas"]["MoneyView"][];
+            total?: components["schemas"]["MoneyView"][] | null;
         };
         TimelineView: {
             items?: components["schemas"]["EntryView"][];
@@ -11138,7 +11384,7 @@ export interface operations {
                 q?: string;
                 /** @description Count the whole list, exactly up to 10,000 */
                 count?: boolean;
-                /** @description The fields wanted, by comma */
+                /** @description The fields wanted, by comma; one with ? behind it may be missing here */
                 fields?: string;
                 /** @description Only records with this id */
                 id?: string;
@@ -11881,7 +12127,7 @@ export interface operations {
                 q?: string;
                 /** @description Count the whole list, exactly up to 10,000 */
                 count?: boolean;
-                /** @description The fields wanted, by comma */
+                /** @description The fields wanted, by comma; one with ? behind it may be missing here */
                 fields?: string;
                 /** @description Only records with this id */
                 id?: string;
@@ -12278,7 +12524,7 @@ export interface operations {
                 q?: string;
                 /** @description Count the whole list, exactly up to 10,000 */
                 count?: boolean;
-                /** @description The fields wanted, by comma */
+                /** @description The fields wanted, by comma; one with ? behind it may be missing here */
                 fields?: string;
                 /** @description Only records with this id */
                 id?: string;
@@ -12701,7 +12947,7 @@ export interface operations {
                 q?: string;
                 /** @description Count the whole list, exactly up to 10,000 */
                 count?: boolean;
-                /** @description The fields wanted, by comma */
+                /** @description The fields wanted, by comma; one with ? behind it may be missing here */
                 fields?: string;
                 /** @description Only records with this id */
                 id?: string;
@@ -13160,7 +13406,7 @@ export interface operations {
                 q?: string;
                 /** @description Count the whole list, exactly up to 10,000 */
                 count?: boolean;
-                /** @description The fields wanted, by comma */
+                /** @description The fields wanted, by comma; one with ? behind it may be missing here */
                 fields?: string;
                 /** @description Only records with this id */
                 id?: string;
@@ -13879,7 +14125,7 @@ export interface operations {
                 q?: string;
                 /** @description Count the whole list, exactly up to 10,000 */
                 count?: boolean;
-                /** @description The fields wanted, by comma */
+                /** @description The fields wanted, by comma; one with ? behind it may be missing here */
                 fields?: string;
                 /** @description Only records with this id */
                 id?: string;
@@ -14331,7 +14577,7 @@ export interface operations {
                 q?: string;
                 /** @description Count the whole list, exactly up to 10,000 */
                 count?: boolean;
-                /** @description The fields wanted, by comma */
+                /** @description The fields wanted, by comma; one with ? behind it may be missing here */
                 fields?: string;
                 /** @description Only records with this id */
                 id?: string;
@@ -14897,7 +15143,7 @@ export interface operations {
                 q?: string;
                 /** @description Count the whole list, exactly up to 10,000 */
                 count?: boolean;
-                /** @description The fields wanted, by comma */
+                /** @description The fields wanted, by comma; one with ? behind it may be missing here */
                 fields?: string;
                 /** @description Only records with this id */
                 id?: string;
@@ -15288,7 +15534,7 @@ export interface operations {
                 q?: string;
                 /** @description Count the whole list, exactly up to 10,000 */
                 count?: boolean;
-                /** @description The fields wanted, by comma */
+                /** @description The fields wanted, by comma; one with ? behind it may be missing here */
                 fields?: string;
                 /** @description Only records with this id */
                 id?: string;
@@ -15985,7 +16231,7 @@ export interface operations {
                 q?: string;
                 /** @description Count the whole list, exactly up to 10,000 */
                 count?: boolean;
-                /** @description The fields wanted, by comma */
+                /** @description The fields wanted, by comma; one with ? behind it may be missing here */
                 fields?: string;
                 /** @description Only records with this id */
                 id?: string;
@@ -16576,7 +16822,7 @@ export interface operations {
                 q?: string;
                 /** @description Count the whole list, exactly up to 10,000 */
                 count?: boolean;
-                /** @description The fields wanted, by comma */
+                /** @description The fields wanted, by comma; one with ? behind it may be missing here */
                 fields?: string;
                 /** @description Only records with this id */
                 id?: string;
@@ -17206,7 +17452,7 @@ export interface operations {
                 q?: string;
                 /** @description Count the whole list, exactly up to 10,000 */
                 count?: boolean;
-                /** @description The fields wanted, by comma */
+                /** @description The fields wanted, by comma; one with ? behind it may be missing here */
                 fields?: string;
                 /** @description Only records with this id */
                 id?: string;
@@ -18050,7 +18296,7 @@ export interface operations {
                 q?: string;
                 /** @description Count the whole list, exactly up to 10,000 */
                 count?: boolean;
-                /** @description The fields wanted, by comma */
+                /** @description The fields wanted, by comma; one with ? behind it may be missing here */
                 fields?: string;
                 /** @description Only records with this id */
                 id?: string;
@@ -18335,7 +18581,7 @@ export interface operations {
                 q?: string;
                 /** @description Count the whole list, exactly up to 10,000 */
                 count?: boolean;
-                /** @description The fields wanted, by comma */
+                /** @description The fields wanted, by comma; one with ? behind it may be missing here */
                 fields?: string;
                 /** @description Only records with this id */
                 id?: string;
@@ -18730,7 +18976,7 @@ export interface operations {
                 q?: string;
                 /** @description Count the whole list, exactly up to 10,000 */
                 count?: boolean;
-                /** @description The fields wanted, by comma */
+                /** @description The fields wanted, by comma; one with ? behind it may be missing here */
                 fields?: string;
                 /** @description Only records with this id */
                 id?: string;
@@ -19125,7 +19371,7 @@ export interface operations {
                 q?: string;
                 /** @description Count the whole list, exactly up to 10,000 */
                 count?: boolean;
-                /** @description The fields wanted, by comma */
+                /** @description The fields wanted, by comma; one with ? behind it may be missing here */
                 fields?: string;
                 /** @description Only records with this id */
                 id?: string;
@@ -19828,7 +20074,7 @@ export interface operations {
                 q?: string;
                 /** @description Count the whole list, exactly up to 10,000 */
                 count?: boolean;
-                /** @description The fields wanted, by comma */
+                /** @description The fields wanted, by comma; one with ? behind it may be missing here */
                 fields?: string;
                 /** @description Only records with this id */
                 id?: string;
@@ -20844,7 +21090,7 @@ export interface operations {
                 q?: string;
                 /** @description Count the whole list, exactly up to 10,000 */
                 count?: boolean;
-                /** @description The fields wanted, by comma */
+                /** @description The fields wanted, by comma; one with ? behind it may be missing here */
                 fields?: string;
                 /** @description Only records with this id */
                 id?: string;
@@ -21737,7 +21983,7 @@ export interface operations {
                 q?: string;
                 /** @description Count the whole list, exactly up to 10,000 */
                 count?: boolean;
-                /** @description The fields wanted, by comma */
+                /** @description The fields wanted, by comma; one with ? behind it may be missing here */
                 fields?: string;
                 /** @description Only records with this id */
                 id?: string;
@@ -21777,6 +22023,8 @@ export interface operations {
                 delivered_quantity?: string;
                 /** @description Only records with this returned_total */
                 returned_total?: string;
+                /** @description Only records with this cancelled_total */
+                cancelled_total?: string;
                 /** @description Only records with this refund_due */
                 refund_due?: string;
                 /** @description Only records with this note */
@@ -22514,7 +22762,7 @@ export interface operations {
                 q?: string;
                 /** @description Count the whole list, exactly up to 10,000 */
                 count?: boolean;
-                /** @description The fields wanted, by comma */
+                /** @description The fields wanted, by comma; one with ? behind it may be missing here */
                 fields?: string;
                 /** @description Only records with this id */
                 id?: string;
@@ -23084,7 +23332,7 @@ export interface operations {
                 q?: string;
                 /** @description Count the whole list, exactly up to 10,000 */
                 count?: boolean;
-                /** @description The fields wanted, by comma */
+                /** @description The fields wanted, by comma; one with ? behind it may be missing here */
                 fields?: string;
                 /** @description Only records with this id */
                 id?: string;
@@ -23108,6 +23356,8 @@ export interface operations {
                 received_on?: string;
                 /** @description Only records with this amount */
                 amount?: string;
+                /** @description Only records with this refunded */
+                refunded?: string;
                 /** @description Only records with this reference */
                 reference?: string;
                 /** @description Only records with this note */
@@ -23284,6 +23534,66 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    "payment verbs_deallocate": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any text of your own; a repeated call with the same key does nothing twice. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeallocatePaymentBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "payment verbs_refund": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any text of your own; a repeated call with the same key does nothing twice. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefundPaymentBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     payments_read: {
         parameters: {
             query?: never;
@@ -23417,7 +23727,7 @@ export interface operations {
                 q?: string;
                 /** @description Count the whole list, exactly up to 10,000 */
                 count?: boolean;
-                /** @description The fields wanted, by comma */
+                /** @description The fields wanted, by comma; one with ? behind it may be missing here */
                 fields?: string;
                 /** @description Only records with this id */
                 id?: string;
@@ -23806,7 +24116,7 @@ export interface operations {
                 q?: string;
                 /** @description Count the whole list, exactly up to 10,000 */
                 count?: boolean;
-                /** @description The fields wanted, by comma */
+                /** @description The fields wanted, by comma; one with ? behind it may be missing here */
                 fields?: string;
                 /** @description Only records with this id */
                 id?: string;
@@ -24401,7 +24711,7 @@ export interface operations {
                 q?: string;
                 /** @description Count the whole list, exactly up to 10,000 */
                 count?: boolean;
-                /** @description The fields wanted, by comma */
+                /** @description The fields wanted, by comma; one with ? behind it may be missing here */
                 fields?: string;
                 /** @description Only records with this id */
                 id?: string;
@@ -24754,7 +25064,7 @@ export interface operations {
                 q?: string;
                 /** @description Count the whole list, exactly up to 10,000 */
                 count?: boolean;
-                /** @description The fields wanted, by comma */
+                /** @description The fields wanted, by comma; one with ? behind it may be missing here */
                 fields?: string;
                 /** @description Only records with this id */
                 id?: string;
@@ -25227,7 +25537,7 @@ export interface operations {
                 q?: string;
                 /** @description Count the whole list, exactly up to 10,000 */
                 count?: boolean;
-                /** @description The fields wanted, by comma */
+                /** @description The fields wanted, by comma; one with ? behind it may be missing here */
                 fields?: string;
                 /** @description Only records with this id */
                 id?: string;
@@ -26190,7 +26500,7 @@ export interface operations {
                 q?: string;
                 /** @description Count the whole list, exactly up to 10,000 */
                 count?: boolean;
-                /** @description The fields wanted, by comma */
+                /** @description The fields wanted, by comma; one with ? behind it may be missing here */
                 fields?: string;
                 /** @description Only records with this id */
                 id?: string;
@@ -26585,7 +26895,7 @@ export interface operations {
                 q?: string;
                 /** @description Count the whole list, exactly up to 10,000 */
                 count?: boolean;
-                /** @description The fields wanted, by comma */
+                /** @description The fields wanted, by comma; one with ? behind it may be missing here */
                 fields?: string;
                 /** @description Only records with this id */
                 id?: string;
@@ -27003,7 +27313,7 @@ export interface operations {
                 q?: string;
                 /** @description Count the whole list, exactly up to 10,000 */
                 count?: boolean;
-                /** @description The fields wanted, by comma */
+                /** @description The fields wanted, by comma; one with ? behind it may be missing here */
                 fields?: string;
                 /** @description Only records with this id */
                 id?: string;
@@ -27389,6 +27699,79 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    system_dead_events_list_dead_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadEventsView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    system_dead_events_drop_dead_event: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own; a repeated call with the same key does nothing twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                dead_event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    system_dead_events_replay_dead_event: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own; a repeated call with the same key does nothing twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                dead_event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     system_health: {
         parameters: {
             query?: never;
@@ -27423,7 +27806,7 @@ export interface operations {
                 q?: string;
                 /** @description Count the whole list, exactly up to 10,000 */
                 count?: boolean;
-                /** @description The fields wanted, by comma */
+                /** @description The fields wanted, by comma; one with ? behind it may be missing here */
                 fields?: string;
                 /** @description Only records with this id */
                 id?: string;
@@ -28287,7 +28670,7 @@ export interface operations {
                 q?: string;
                 /** @description Count the whole list, exactly up to 10,000 */
                 count?: boolean;
-                /** @description The fields wanted, by comma */
+                /** @description The fields wanted, by comma; one with ? behind it may be missing here */
                 fields?: string;
                 /** @description Only records with this id */
                 id?: string;
@@ -28804,6 +29187,32 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    "user verbs_reset_second_factor": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own; a repeated call with the same key does nothing twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     webhooks_list: {
         parameters: {
             query?: {
@@ -28817,7 +29226,7 @@ export interface operations {
                 q?: string;
                 /** @description Count the whole list, exactly up to 10,000 */
                 count?: boolean;
-                /** @description The fields wanted, by comma */
+                /** @description The fields wanted, by comma; one with ? behind it may be missing here */
                 fields?: string;
                 /** @description Only records with this id */
                 id?: string;
@@ -29206,7 +29615,7 @@ export interface operations {
             query?: {
                 status?: "pending" | "sent" | "failed";
                 limit?: number;
-                cursor?: number | null;
+                cursor?: string | null;
             };
             header?: never;
             path: {

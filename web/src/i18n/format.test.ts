@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { setLocale, type Locale } from '.'
-import { dayAndTime, moment } from './format'
+import { dayAndTime, moment, sums } from './format'
 
 const FIVE_PAST_MIDNIGHT = new Date(2026, 10, 26, 0, 5).toISOString()
 const AFTERNOON = new Date(2026, 10, 26, 14, 0).toISOString()
@@ -16,4 +16,10 @@ test.each<[Locale, string, string]>([
 test.each<[Locale, string]>([['zh-CN', '11/26 14:00'], ['en', '11/26, 14:00']])('day and time without the year are whole in %s', (locale, short) => {
   setLocale(locale)
   expect([dayAndTime(AFTERNOON), dayAndTime(null)]).toEqual([short, ''])
+})
+
+test('sums that are closed to the reader are a dash, not an empty sum', () => {
+  setLocale('zh-CN')
+  expect(sums([{ amount: '1.00', currency: 'CNY' }, { amount: '2.50', currency: 'USD' }])).toBe('¥1.00 · $2.50')
+  expect([sums([]), sums(null), sums(undefined)]).toEqual(['', '—', '—'])
 })

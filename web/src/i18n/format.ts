@@ -31,6 +31,11 @@ export function money(value: Money | null | undefined, compact = false): string 
   }
 }
 
+/** Sums of several currencies on one line. They are closed to whoever gets null instead of a list: that is no empty sum. */
+export function sums(totals: Money[] | null | undefined, compact = false): string {
+  return totals ? totals.map((one) => money(one, compact)).join(' · ') : '—'
+}
+
 export function number(value: number | string | null | undefined): string {
   return value === null || value === undefined || value === '' ? '' : numberFormat({ maximumFractionDigits: 6 }).format(value as number)
 }

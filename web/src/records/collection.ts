@@ -225,6 +225,7 @@ export function useWriting(collection: MaybeRefOrGetter<string>) {
       })
       const record = withoutSecret(name(), answer ?? ({} as RecordRow))
       if (record?.id === id) spread(client, name(), record)
+      for (const other of screenOf(name())?.verbs?.[verb]?.touches ?? []) for (const held of ['record', 'list']) void client.invalidateQueries({ queryKey: [held, other] })
       await refresh()
       return record
     },

@@ -58,6 +58,11 @@ export function fieldOf(schema: Schema | undefined, name: string): Field | undef
   return schema?.fields.find((field) => field.name === name)
 }
 
+/** Whether the reader sees the values of a field as they are. */
+export function seesValues(schema: Schema | undefined, name: string): boolean {
+  return fieldOf(schema, name)?.masked === false
+}
+
 /** One value of a filter in words. */
 export function filterValue(field: Field | undefined, value: string): string {
   if (!field) return value

@@ -14,7 +14,8 @@ const GATHER_MS = 12
 const AT_ONCE = 100
 const KEPT = 5000
 const ASK_AGAIN_MS = 30_000
-const FIELDS = 'id,name,display_name,number,subject,title,summary,code'
+/** A question mark: where the collection has such a field. */
+const FIELDS = 'id,name?,display_name?,number?,subject?,title?,summary?,code?'
 
 interface Named {
   id: string

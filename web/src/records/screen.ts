@@ -34,10 +34,14 @@ export interface VerbSetup {
   ask?: string
   /** Draws the whole form; gets `record`, emits `submit(body)` and `cancel`. */
   form?: Lazy
+  /** Fields of the body that `form` shows the errors of; those of all others stand above it. */
+  shows?: string[]
   /** First values of the form. */
   start?: (record: RecordRow) => Record<string, unknown>
   /** Fields that the form leaves out. */
   hidden?: string[]
+  /** Collections whose records change along. */
+  touches?: string[]
   /** For menus only: the verb is not among the buttons. */
   menu?: boolean
   /** Options of a text field that only the record knows. */
@@ -48,7 +52,8 @@ export interface BoardColumn {
   value: string
   label: string
   count?: number
-  sums?: { amount: string; currency: string }[]
+  /** Null where they are closed to the reader. */
+  sums?: { amount: string; currency: string }[] | null
 }
 
 export interface BoardSetup {
@@ -69,7 +74,9 @@ export interface PresetView {
   name: string
   /** Key of its text. */
   title: string
-  query: Record<string, string>
+  query: Record<string, string> | ((today: Date) => Record<string, string>)
+  /** The view is there for whoever sees the values of this field. */
+  needs?: string
 }
 
 export interface Screen {
@@ -93,6 +100,8 @@ export interface Screen {
   columns: string[]
   keyFields?: string[]
   views?: PresetView[]
+  /** Conditions of the list that are about no field: key of what each is called, by name. */
+  conditions?: Record<string, string>
   tabs?: (RelatedTab | OwnTab)[]
   verbs?: Record<string, VerbSetup>
   board?: BoardSetup

@@ -9,7 +9,7 @@ export async function leave(): Promise<void> {
   try {
     await flush()
     const left = waiting.value.length
-    if (left && !(await confirmed(t('shell.outbox_leave_ask', { n: left }), t('shell.sign_out'), true))) return
+    if (left && !(await confirmed(t('shell.outbox_leave_ask', { n: left }), t('shell.sign_out'), { danger: true }))) return
     if (await giveUpAll()) await useSession().signOut()
   } catch (error) {
     holdAgain()

@@ -14,6 +14,13 @@ test('an error is shown at its field, or as a sentence when the field is not on 
   expect([errors.value, general.value]).toEqual([{}, ''])
 })
 
+test('what is wrong at a field and what is wrong elsewhere are both said, each in its place', async () => {
+  const { attempt, errors, general } = useAttempt(() => ['name'])
+  const at = (pointer: string, message: string) => ({ pointer, code: 'invalid', message })
+  await attempt(() => Promise.reject(new ApiError({ status: 422, code: 'invalid', detail: 'no', errors: [at('/name', 'too long'), at('/items', 'send the items'), at('/items/0', 'send the items')] })))
+  expect([errors.value.name, general.value]).toEqual(['too long', 'send the items'])
+})
+
 test('a second press while the first is under way does nothing', async () => {
   const { attempt, busy } = useAttempt()
   let end: () => void = () => undefined

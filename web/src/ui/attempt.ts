@@ -40,8 +40,8 @@ export function useKept<Kept>(make: () => Kept) {
 }
 
 /**
- * A form that is sent: `busy` while it is, then `errors` by field, and `general`, a sentence, unless one of the fields
- * that `shown` names shows what is wrong. `refused` is called after that and may say it better.
+ * A form that is sent: `busy` while it is, then `errors` by field, and `general`, a sentence about all that is wrong
+ * elsewhere than at the fields that `shown` names. `refused` is called after that and may say it better.
  */
 export function useAttempt(shown: () => readonly string[] = () => []) {
   const busy = ref(false)
@@ -58,8 +58,10 @@ export function useAttempt(shown: () => readonly string[] = () => []) {
     try {
       await work()
     } catch (error) {
+      const names = shown()
       if (error instanceof ApiError) errors.value = error.byField()
-      general.value = shown().some((name) => errors.value[name]) ? '' : sentenceOf(error)
+      const placed = error instanceof ApiError && names.some((name) => errors.value[name])
+      general.value = placed ? error.elsewhere(names) : sentenceOf(error)
       await refused?.(error)
     } finally {
       busy.value = false

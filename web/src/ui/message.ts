@@ -39,12 +39,22 @@ export function tellWithUndo(message: string, undo: () => void): void {
   })
 }
 
-/** Ask; true for yes. */
-export async function confirmed(question: string, yes: string, danger = false): Promise<boolean> {
-  try {
-    await ElMessageBox.confirm(question, { confirmButtonText: yes, cancelButtonText: t('records.cancel'), confirmButtonClass: danger ? 'el-button--danger' : '', autofocus: true, showClose: false })
-    return true
-  } catch {
-    return false
-  }
+interface Asking {
+  /** Yes loses something. */
+  danger?: boolean
+  /** The words of the other button. */
+  no?: string
+}
+
+/**
+ * Ask; true for yes. Where yes loses something, the other button has the focus, so that Enter loses nothing either.
+ */
+export async function confirmed(question: string, yes: string, { danger = false, no = t('records.cancel') }: Asking = {}): Promise<boolean> {
+  // The box gives the focus to the button that it takes for the answer, and tells apart only that button, the other one
+  // and every other way out. So the answer is No where Yes is a danger; the style sheet leaves both where they always are.
+  const buttons = danger
+    ? { confirmButtonText: no, confirmButtonType: '' as const, cancelButtonText: yes, cancelButtonType: 'danger' as const, customClass: 'reversed' }
+    : { confirmButtonText: yes, cancelButtonText: no }
+  const pressed: string = await ElMessageBox.confirm(question, { ...buttons, distinguishCancelAndClose: true, showClose: false }).catch((way: string) => way)
+  return pressed === (danger ? 'cancel' : 'confirm')
 }

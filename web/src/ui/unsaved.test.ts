@@ -4,7 +4,7 @@ import { createApp, h, ref, type App, type Component } from 'vue'
 import { createMemoryHistory, createRouter, RouterView, useRoute, type Router } from 'vue-router'
 import { setLocale } from '../i18n'
 import { useSession, type Me } from '../session/session'
-import { askBeforeLeaving, giveUpAll, holdAgain, provideStays, useUnsaved } from './unsaved'
+import { askBeforeLeaving, giveUpAll, holdAgain, provideStays, useChanged, useUnsaved } from './unsaved'
 
 const typed = ref(false)
 let mayClose: () => Promise<boolean>
@@ -13,6 +13,10 @@ let app: App
 
 const Form: Component = { setup: () => { mayClose = useUnsaved(typed); return () => h('form') } }
 const Kept: Component = { setup: () => { useUnsaved(typed, { kept: true }); return () => h('form') } }
+/** A dialog that knows nothing of the form in it. */
+const inDialog = ref(true)
+let closeDialog: () => Promise<boolean>
+const Dialog: Component = { setup: () => { closeDialog = useUnsaved(false, { shown: inDialog, holds: true }); return () => h(Form) } }
 /** A form that is filled anew for every `?one=`. */
 const Reused: Component = { setup: () => { useUnsaved(typed, { stays: (to, from) => to.query.one === from.query.one }); return () => h('form') } }
 const Drawer: Component = {
@@ -31,7 +35,7 @@ const unloads = (): boolean => window.dispatchEvent(new Event('beforeunload', { 
 /** Answer the one question there is, and wait until it is gone. */
 async function answer(yes: boolean): Promise<void> {
   await vi.waitFor(() => expect(questions()).toHaveLength(1))
-  const named = yes ? '放弃' : '取消'
+  const named = yes ? '放弃' : '继续编辑'
   ;[...document.querySelectorAll<HTMLElement>('.el-message-box__btns button')].find((one) => one.textContent?.trim() === named)?.click()
   await vi.waitFor(() => expect(questions()).toHaveLength(0))
 }
@@ -45,6 +49,7 @@ beforeEach(async () => {
   setActivePinia(createPinia())
   useSession().me = person('wang')
   typed.value = false
+  inDialog.value = true
   router = createRouter({
     history: createMemoryHistory(),
     routes: [
@@ -52,6 +57,7 @@ beforeEach(async () => {
       { path: '/form', component: page(Form) },
       { path: '/two-forms', component: page(Form, Form) },
       { path: '/kept', component: page(Kept) },
+      { path: '/dialog', component: page(Dialog) },
       { path: '/reused', component: page(Reused) },
       { path: '/list', component: page(Drawer) },
       { path: '/closed', component: page('p') },
@@ -87,6 +93,18 @@ test('who leaves a half-filled form is asked, and stays or goes as they say', as
   await answer(true)
   await second
   expect(router.currentRoute.value.path).toBe('/')
+})
+
+test('Enter on the question goes on editing, and so does Escape', async () => {
+  await at('/form')
+  for (const [key, place] of [['Enter', () => document.activeElement], ['Escape', () => document]] as const) {
+    const way = router.push('/')
+    await vi.waitFor(() => expect(document.activeElement?.textContent?.trim()).toBe('继续编辑'))
+    place()?.dispatchEvent(new KeyboardEvent('keydown', { key, code: key, bubbles: true }))
+    await way
+    await vi.waitFor(() => expect(questions()).toHaveLength(0))
+    expect(router.currentRoute.value.path).toBe('/form')
+  }
 })
 
 test('two half-filled forms and a redirect are one question', async () => {
@@ -143,6 +161,36 @@ test('a form asks the same before it closes itself', async () => {
   const closing = mayClose()
   await answer(false)
   expect(await closing).toBe(false)
+})
+
+test('a dialog asks about the form that it holds', async () => {
+  await router.push('/dialog')
+  expect(await closeDialog()).toBe(true)
+  typed.value = true
+  const closing = closeDialog()
+  await answer(true)
+  expect(await closing).toBe(true)
+})
+
+test('a dialog that shuts after saving has nothing to lose, whatever its form still holds', async () => {
+  await at('/dialog')
+  expect(unloads()).toBe(false)
+  inDialog.value = false
+  expect(unloads()).toBe(true)
+  expect(await closeDialog()).toBe(true)
+  await router.push('/')
+  expect(router.currentRoute.value.path).toBe('/')
+})
+
+test('a field that was filled and emptied again is not changed, and what was saved is a new beginning', () => {
+  const form = ref<Record<string, unknown>>({ kind: 'call' })
+  const { changed, begin } = useChanged(() => form.value)
+  for (const [held, typed] of [[{ kind: 'call', note: 'x' }, true], [{ kind: 'call', note: '' }, false], [{ kind: 'call', note: null }, false], [{ kind: 'visit' }, true]] as const) {
+    form.value = held
+    expect(changed()).toBe(typed)
+  }
+  begin()
+  expect(changed()).toBe(false)
 })
 
 test('a reload is held up while something is typed, and only then', async () => {

@@ -27,6 +27,9 @@ from . import (
 )
 
 CONFIRM_TIMEOUT_S = 5.0
+BATCH_TIMEOUT_S = 20.0
+"""A broker that confirms slowly is waited for, but not for longer than this: the relay's transaction stands open meanwhile,
+and PostgreSQL ends one that is idle for 30 s."""
 EVENTS = Exchange("crm.events", type="topic", durable=True)
 DEAD_LETTERS = Exchange("crm.dlx", type="direct", durable=True)
 
@@ -111,13 +114,16 @@ class AmqpBus:
         delivery = Delivery()
         self._waiting, self._refused = {}, {}
         sent: list[str] = []
+        ends = time.monotonic() + BATCH_TIMEOUT_S
         try:
             self._open()
             for envelope, pos in batch:
+                if time.monotonic() > ends:
+                    raise TimeoutError(f"the broker took {len(sent)} messages within {BATCH_TIMEOUT_S:g} s")
                 crash.point("before_publish")
                 self._send(envelope, pos)
                 sent.append(envelope.id)
-            self._await_confirms()
+            self._await_confirms(ends)
         except _ERRORS as error:
             delivery.failure = f"{type(error).__name__}: {error}"
         unsettled = {*self._waiting.values(), *self._refused}
@@ -156,17 +162,18 @@ class AmqpBus:
         self._waiting[self._last_tag] = envelope.id
         messages.send_event(self._producer, envelope, pos, routing_key=envelope.type, mandatory=True)
 
-    def _await_confirms(self) -> None:
+    def _await_confirms(self, ends: float) -> None:
+        """Wait for every confirm: 5 s for the first and for each after it, until ``ends`` in all. Raises TimeoutError."""
         assert self._connection is not None
-        deadline = time.monotonic() + CONFIRM_TIMEOUT_S
+        deadline = min(time.monotonic() + CONFIRM_TIMEOUT_S, ends)
         while self._waiting:
             before = len(self._waiting)
             left_s = deadline - time.monotonic()
             if left_s <= 0:
-                raise TimeoutError(f"{before} messages were not confirmed within {CONFIRM_TIMEOUT_S:g} s")
+                raise TimeoutError(f"{before} messages were not confirmed in time")
             self._connection.drain_events(timeout=left_s)
             if len(self._waiting) < before:
-                deadline = time.monotonic() + CONFIRM_TIMEOUT_S
+                deadline = min(time.monotonic() + CONFIRM_TIMEOUT_S, ends)
 
     def _on_ack(self, tag: int, multiple: bool) -> None:
         for settled in self._settled(tag, multiple):

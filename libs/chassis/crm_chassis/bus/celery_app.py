@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from celery import Celery
 from celery.worker.consumer import Consumer, Tasks
 
+from ..background import Pulse
 from . import scheme_of
 
 if TYPE_CHECKING:
@@ -14,10 +15,19 @@ if TYPE_CHECKING:
 
 _UNUSED = ("celery.worker.consumer.delayed_delivery:DelayedDelivery", "celery.worker.consumer.control:Control")
 _TASKS = "celery.worker.consumer.tasks:Tasks"
+_PULSE_S = 5.0
+
+
+class EventCelery(Celery):  # type: ignore[misc]
+    """The application of a worker. ``pulse`` beats in the loop that reads from the broker, and rests without a broker."""
+
+    pulse: Pulse
 
 
 class EventTasks(Tasks):  # type: ignore[misc]
     """Celery's step that begins to consume; before that, and after each reconnection, every queue is declared."""
+
+    _beating: Any = None
 
     def start(self, c: Any) -> None:
         """Called by Celery with its consumer."""
@@ -26,6 +36,15 @@ class EventTasks(Tasks):  # type: ignore[misc]
 
             declare_all(c.connection.default_channel)
         super().start(c)
+        c.app.pulse.beat()
+        self._beating = c.timer.call_repeatedly(_PULSE_S, c.app.pulse.beat)
+
+    def stop(self, c: Any) -> None:
+        """Called by Celery when it stops and when it lost the broker: until it is back the sweeper brings the events."""
+        if self._beating is not None:
+            self._beating.cancel()
+        c.app.pulse.rest()
+        super().stop(c)
 
 
 class EventConsumer(Consumer):  # type: ignore[misc]
@@ -41,10 +60,11 @@ class EventConsumer(Consumer):  # type: ignore[misc]
         ]
 
 
-def celery_app(runtime: Runtime) -> Celery:
+def celery_app(runtime: Runtime) -> EventCelery:
     """An application that consumes the service's queues. Raises ValueError for ``poll://``, which has no worker queues."""
     settings = runtime.settings
-    app = Celery(f"crm.{settings.service}", set_as_current=False)
+    app = EventCelery(f"crm.{settings.service}", set_as_current=False)
+    app.pulse = Pulse()
     app.conf.update(
         broker_url=settings.broker_url,
         broker_heartbeat=30,

@@ -3,13 +3,17 @@
 kombu's fan-out copies share a delivery tag, and one service's acknowledgement erased another's copy. Here each copy is
 a message of its own, and each service keeps its own book of unacknowledged ones. Redis may still lose a message in the
 moment between taking it and writing that book; the sweeper finds it.
+
+A list knows no limit, so it is given one here: the memory of a queue whose service is away stays bounded, and what
+was not put into it is brought by that service's sweeper, as what Redis loses is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+import structlog
 from kombu import Connection, Producer, Queue
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
@@ -25,6 +29,11 @@ from . import (
     messages,
     ticks_queue,
 )
+
+log = structlog.get_logger()
+
+QUEUE_BYTES_MAX = 16 * 1024 * 1024
+"""About ten thousand events; a full queue of every service together is 128 MB."""
 
 _TIMEOUT_S = 5.0
 _ONE_BY_ONE = 10
@@ -59,8 +68,10 @@ def worker_queues(service: str) -> list[Queue]:
 class RedisBus:
     """Publishes one message per subscriber; Redis' answer is the confirm."""
 
-    def __init__(self, broker_url: str) -> None:
+    def __init__(self, broker_url: str, queue_bytes_max: int = QUEUE_BYTES_MAX) -> None:
         self._url = broker_url
+        self._queue_bytes_max = queue_bytes_max
+        self._full: frozenset[str] = frozenset()
         self._connection: Connection | None = None
         self._producer: Producer | None = None
 
@@ -73,13 +84,20 @@ class RedisBus:
             raise BrokerUnavailable(str(error)) from error
 
     def publish(self, batch: Sequence[tuple[Envelope, int]]) -> Delivery:
-        """Send a batch in one pipeline; without Redis' answer to all of it, none of it counts as sent."""
+        """Send a batch in one pipeline; without Redis' answer to all of it, none of it counts as sent.
+
+        A queue that is full is passed over, and counts as served: its service sweeps every 30 s whatever a queue holds.
+        To keep the events back instead would keep them from the other subscribers too.
+        """
         delivery = Delivery()
         try:
             producer = self._open()
+            waiting = self._by_subscriber(batch)
+            self._note(self._full_ones(producer, waiting))
             with producer.batch():
-                for service, events in self._by_subscriber(batch).items():
-                    _send(producer, events, events_queue(service))
+                for service, events in waiting.items():
+                    if service not in self._full:
+                        _send(producer, events, events_queue(service))
             delivery.confirmed = {envelope.id for envelope, _ in batch}
         except _ERRORS as error:
             delivery.failure = f"{type(error).__name__}: {error}"
@@ -94,6 +112,20 @@ class RedisBus:
             for service in subscribers_of(envelope.type):
                 found.setdefault(service, []).append((envelope, pos))
         return found
+
+    def _full_ones(self, producer: Producer, services: Iterable[str]) -> frozenset[str]:
+        asked = list(services)
+        with producer.channel.client.pipeline(transaction=False) as pipeline:
+            for service in asked:
+                pipeline.memory_usage(events_queue(service))
+            sizes = pipeline.execute()
+        limit = self._queue_bytes_max
+        return frozenset(service for service, size in zip(asked, sizes, strict=True) if (size or 0) >= limit)
+
+    def _note(self, full: frozenset[str]) -> None:
+        if full - self._full:
+            log.warning("redis_queue_full", services=sorted(full), bytes_max=self._queue_bytes_max)
+        self._full = full
 
     def close(self) -> None:
         """Drop the connection."""

@@ -7,19 +7,20 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from flask import Response
+from flask import Response, current_app
 from marshmallow import Schema, ValidationError, fields, validate
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
+from werkzeug.exceptions import HTTPException
 
 from crm_contracts.permissions import permission_label
 
-from .. import constraints, errors, files, jobs
+from .. import constraints, errors, files, idempotency, jobs
 from .. import fields as record_fields
 from ..database import transaction
-from ..http import json_response, load
+from ..http import API, json_response, load
 from ..identity import current_principal
 from ..language import say
 from . import listing, writing
@@ -59,6 +60,8 @@ def answer(collection: Collection, body: dict[str, Any]) -> Response:
     """Do it now for up to 500 records and answer a result per record; beyond, answer 202 and a job."""
     asked = load(BulkBody(), body)
     step(collection, asked["action"], asked.get("args", {}))
+    if _key_needed(collection, asked["action"]):
+        idempotency.require_key()
     if ("ids" in asked) == ("filter" in asked):
         raise errors.Invalid(say("Name the records either by `ids` or by `filter`."))
     with transaction() as session:
@@ -73,6 +76,16 @@ def answer(collection: Collection, body: dict[str, Any]) -> Response:
             }
             return jobs.accepted(jobs.submit(session, "bulk", args))
         return json_response({"results": apply(session, collection, asked["action"], chosen, asked.get("args", {}))})
+
+
+def _key_needed(collection: Collection, action: str) -> bool:
+    """Whether the verb's own route refuses calls without an Idempotency-Key."""
+    routes = current_app.url_map.bind("localhost")
+    try:
+        endpoint, _ = routes.match(f"{API}/{collection.name}/{UUID(int=0)}/{action}", method="POST")
+    except HTTPException:
+        return False
+    return bool(getattr(current_app.view_functions[endpoint], "needs_key", False))
 
 
 def as_query(filter_: Mapping[str, Any]) -> dict[str, str]:
@@ -99,7 +112,8 @@ def matching(
 
     after, until: only those behind the one id, and up to and with the other.
     """
-    wanted, own_id = listing.asked(collection, as_query(filter_)), collection.model.id
+    wanted = listing.asked(collection, as_query(filter_), values_most=listing.VALUES_IN_BODY)
+    own_id = collection.model.id
     statement = select(own_id).where(*wanted.conditions)
     if after is not None:
         statement = statement.where(own_id > after)
@@ -195,7 +209,7 @@ def _tagging(
 def submit_export(session: Session, collection: Collection, body: dict[str, Any]) -> jobs.Job:
     """Queue an export after checking its filter and fields. Raises Invalid."""
     asked = load(ExportBody(), body)
-    listing.asked(collection, as_query(asked["filter"]))
+    listing.asked(collection, as_query(asked["filter"]), values_most=listing.VALUES_IN_BODY)
     known = {name for name, _ in collection.getters}
     unknown = [name for name in asked["fields_"] or [] if name not in known and not name.startswith("custom.")]
     if unknown:

@@ -7,12 +7,13 @@ no may stand as an export writes them or as people do.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import isfinite
 from typing import Any
 from uuid import UUID
 
 import orjson
+from marshmallow import Schema
 
 from .. import errors, fields
 from ..custom_fields import CustomField
@@ -34,12 +35,16 @@ _INTEGER_LONGEST = 18  # what is longer is a fraction to JSON
 
 
 def value_of(name: str, spec: fields.Field, cell: str) -> Any:
-    """The JSON value that a cell of a built-in field stands for. Raises Invalid where a cell must hold JSON."""
+    """The JSON value that a cell of a built-in field stands for. Raises Invalid where a cell must hold JSON.
+
+    An amount without a currency gets one by ``with_currency``.
+    """
     crm = spec.metadata.get("crm", {})
     match crm.get("kind"):
         case "money":
             amount, _, currency = cell.partition(" ")
-            return {"amount": amount.replace(",", ""), "currency": currency or "CNY"}
+            found = {"amount": amount.replace(",", "")}
+            return found | {"currency": currency} if currency else found
         case "integer":
             return _number(cell)
         case "decimal":
@@ -55,6 +60,25 @@ def value_of(name: str, spec: fields.Field, cell: str) -> Any:
         case "choice":
             return _option(crm.get("options", ()), cell)
     return cell
+
+
+def with_currency(schema: Schema, body: dict[str, Any], currency: Callable[[], str | None]) -> dict[str, Any]:
+    """The body with its amounts of money in a currency where a cell names none.
+
+    currency: asked for only then. Raises Invalid when it knows none.
+    """
+    bare = [name for name, value in body.items() if _is_bare_money(schema.fields.get(name), value)]
+    if not bare:
+        return body
+    meant = currency()
+    if meant is None:
+        message = say("Write the amount with its currency, such as 12.30 CNY.")
+        raise errors.Invalid(errors=[errors.entry(f"/{name}", "currency_missing", message) for name in bare])
+    return body | {name: {**body[name], "currency": meant} for name in bare}
+
+
+def _is_bare_money(spec: fields.Field | None, value: Any) -> bool:
+    return isinstance(spec, fields.Money) and isinstance(value, dict) and "currency" not in value
 
 
 def custom_values(defined: Iterable[CustomField], custom: Mapping[str, Any], references: References) -> dict[str, Any]:

@@ -73,7 +73,9 @@ class Collection:
     computed: field -> function(record), for values that are no columns. frozen: methods left out (``create``,
     ``update``, ``delete``, ``import``). locked: record -> reason why it may not be edited or deleted now, or None.
     late_files: whether a locked record still takes files, such as an order its delivery note; it gives none away.
-    import_keys: fields an import may match existing records by. lookups: reference field -> function(session, texts)
+    shows_once: computed fields that hold a secret in the answer that made it and null ever after.
+    import_keys: fields an import may match existing records by. import_within: the reference field, such as a contact's
+    customer, within which such a key is looked for. lookups: reference field -> function(session, texts)
     -> {text: id}, so that a file may name a customer by its code. filters: extra filter -> function(value) ->
     predicate.
     """
@@ -90,10 +92,12 @@ class Collection:
     locked: Callable[[Any], Sentence | None] = lambda _record: None
     late_files: bool = False
     computed: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
+    shows_once: tuple[str, ...] = ()
     verbs: Sequence[Verb] = ()
     frozen: frozenset[str] = frozenset()
     default_sort: tuple[str, ...] = ("-created_at",)
     import_keys: tuple[str, ...] = ()
+    import_within: str = ""
     lookups: Mapping[str, Callable[[Session, set[str]], Mapping[str, UUID]]] = field(default_factory=dict)
     filters: Mapping[str, Callable[[str], Any]] = field(default_factory=dict)
 

@@ -1,40 +1,35 @@
 """Imports: a CSV or XLSX file becomes records, in batches that land whole; lines with errors are set aside.
 
-``table_of``, ``columns_of``, ``references_of``, ``body_of``, ``batches``, ``reject`` and ``rejected_file`` are the steps,
-for an import of a slice's own; the cells of custom columns become values by ``cells.custom_values`` once the unit is known.
+``columns_of``, ``references_of``, ``body_of`` and ``batches`` are the steps, beside ``sources.table_of`` and those of
+``rejects``, for an import of a slice's own; the cells of custom columns become values by ``cells.custom_values`` once the
+unit is known, bare amounts by ``cells.with_currency``.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from itertools import islice
 from typing import Any
 from uuid import UUID
-from zipfile import BadZipFile
 
-import openpyxl
-from marshmallow import ValidationError
 from sqlalchemy import Index, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from .. import constraints, custom_fields, errors, files, org
+from .. import constraints, custom_fields, errors, fields, org
 from ..database import transaction
-from ..http import plain, pointers
 from ..jobs import JobRun
 from ..language import say
 from ..service import current_runtime
 from ..tables import ChassisBase
 from . import bulk, writing
-from .cells import NAMING, References, custom_values, named, value_of
+from .cells import NAMING, References, custom_values, named, value_of, with_currency
 from .declaration import Collection
-from .spreadsheets import to_csv
+from .matching import Matches
+from .rejects import Rejected, reject, rejected_file, set_aside
+from .sources import table_of
 
 BATCH = 200
-ROWS_MAX = 200_000
 _CUSTOM = "custom."
 
 Lookup = Callable[[Session, set[str]], Mapping[str, UUID]]
@@ -64,21 +59,17 @@ def run_import(run: JobRun) -> dict[str, Any]:
     A job that was cut off goes on after the last finished batch. ``dry_run`` checks everything and writes nothing.
     """
     collection = collection_of(run.args["resource"])
-    with transaction(run.scope) as session:
-        content = session.get_one(files.File, UUID(run.args["file_id"]))
-        header, lines = table_of(content)
+    header, lines = table_of(run)
     columns = columns_of(collection, header, run.args["mapping"])
     for name in ("created", "updated", "rejected"):
         run.counts.setdefault(name, 0)
-    rejected: list[list[str]] = run.cursor.setdefault("rejected", [])
-    numbered = enumerate(lines, start=2)
-    todo = [item for item in numbered if item[0] > run.cursor.get("line", 1)]
-    total = run.cursor.get("line", 1) - 1 + len(todo)
+    todo = [item for item in enumerate(lines, start=2) if item[0] > run.cursor.get("line", 1)]
     for batch in batches(todo):
         with transaction(run.scope) as session:
-            _import_batch(session, run, collection, columns, batch, rejected)
-            run.save(session, done=batch[-1][0] - 1, total=total, line=batch[-1][0], rejected=rejected)
-    return rejected_file(run, header, rejected)
+            _import_batch(session, run, collection, columns, batch)
+            run.save(session, done=batch[-1][0] - 1, total=len(lines), line=batch[-1][0])
+        run.give_way()
+    return rejected_file(run, header)
 
 
 def batches(items: list[Any]) -> Iterator[list[Any]]:
@@ -86,48 +77,6 @@ def batches(items: list[Any]) -> Iterator[list[Any]]:
     iterator = iter(items)
     while batch := list(islice(iterator, BATCH)):
         yield batch
-
-
-def table_of(file: files.File) -> tuple[list[str], list[list[str]]]:
-    """Header and lines of a CSV or XLSX file. Raises Invalid when it has none, or more than ROWS_MAX."""
-    content = files.read(file)
-    is_workbook = "spreadsheet" in file.media_type or file.name.lower().endswith(".xlsx")
-    rows = list(islice(_sheet(content) if is_workbook else _csv(content), ROWS_MAX + 2))
-    if not rows:
-        raise errors.field_error("/file", "empty", say("The file has no lines."))
-    if len(rows) > ROWS_MAX + 1:
-        raise errors.field_error("/file", "too_long", say("Split the file: {most} lines at most.", most=ROWS_MAX))
-    return [cell.strip() for cell in rows[0]], rows[1:]
-
-
-def _csv(content: bytes) -> Iterator[list[str]]:
-    """Lines of a CSV file in UTF-8 (with or without mark) or GB 18030, separated by comma, semicolon or tab."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("gb18030", errors="replace")
-    first = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    try:
-        yield from (row for row in reader if any(cell.strip() for cell in row))
-    except csv.Error as error:
-        raise errors.field_error(
-            "/file",
-            "unreadable",
-            say("Line {line} cannot be read: save the file as CSV in UTF-8 again.", line=reader.line_num),
-        ) from error
-
-
-def _sheet(content: bytes) -> Iterator[list[str]]:
-    try:
-        workbook = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    except (ValueError, KeyError, OSError, BadZipFile) as error:
-        raise errors.field_error("/file", "unreadable", say("This is not an XLSX workbook.")) from error
-    for row in workbook.worksheets[0].iter_rows(values_only=True):
-        cells = ["" if cell is None else str(plain(cell)) for cell in row]
-        if any(cells):
-            yield cells
 
 
 def columns_of(collection: Collection, header: list[str], mapping: dict[str, str]) -> dict[int, str]:
@@ -159,51 +108,28 @@ def columns_of(collection: Collection, header: list[str], mapping: dict[str, str
     return found
 
 
-def _import_batch(
-    session: Session,
-    run: JobRun,
-    collection: Collection,
-    columns: dict[int, str],
-    batch: Batch,
-    rejected: list[list[str]],
-) -> None:
+def _import_batch(session: Session, run: JobRun, collection: Collection, columns: dict[int, str], batch: Batch) -> None:
     references = references_of(session, collection, columns, batch)
-    existing = _existing(session, run, collection, columns, batch)
+    matches = _matches(session, run, collection, columns, batch)
     made: list[dict[str, Any]] = []
+    rejected: Rejected = []
     for line, cells in batch:
         try:
             with session.begin_nested() as savepoint:
                 body = body_of(collection, columns, cells, references)
-                record = _import_row(session, run, collection, body, existing, references)
+                record = _import_row(session, run, collection, body, matches, references)
                 if run.args["dry_run"]:
                     savepoint.rollback()
             if record is not None and not run.args["dry_run"]:
                 made.append({"job_id": run.id, "record_id": record.id, "line": line})
-                if run.args["mode"] != "create":
-                    existing[getattr(record, run.args["key"])] = record.id
+                matches.add(record)
         except errors.ProblemError as error:
-            reject(run, rejected, line, cells, error.entries())
+            reject(run, rejected, line, cells, error.entries(), collection=collection)
         except IntegrityError as error:
-            reject(run, rejected, line, cells, constraints.broken(error).entries())
+            reject(run, rejected, line, cells, constraints.broken(error).entries(), collection=collection)
     if made:
         session.execute(insert(ImportedRow), made)
-
-
-def reject(run: JobRun, rejected: list[list[str]], line: int, cells: list[str], found: list[dict[str, str]]) -> None:
-    """Set a line aside with its errors."""
-    run.counts["rejected"] += 1
-    run.errors.append({"line": line, "errors": found})
-    collection = collection_of(run.args["resource"])
-    rejected.append([*cells, " ".join(_reason(collection, entry) for entry in found)])
-
-
-def _reason(collection: Collection, entry: dict[str, str]) -> str:
-    """One error as it stands beside the line: the field by its label, and what is wrong with it."""
-    name, *within = entry["pointer"].strip("/").split("/")
-    if not name:
-        return entry["message"]
-    label = f"{name}.{within[0]}" if name == "custom" and within else collection.label_of(name)
-    return say("{field}: {reason}", field=label, reason=entry["message"]).spoken()
+    set_aside(session, rejected)
 
 
 def _import_row(
@@ -211,73 +137,80 @@ def _import_row(
     run: JobRun,
     collection: Collection,
     body: dict[str, Any],
-    existing: Mapping[Any, UUID],
+    matches: Matches,
     references: References,
 ) -> Any | None:
     """Create or update one record; answers it when it was created."""
-    key = run.args["key"] if run.args["mode"] != "create" else None
-    value = _stored(collection, key, body[key]) if key in body else None
-    known = existing.get(value) if value is not None else None
+    known = matches.one(body)
     if known is not None:
         record = writing.get_for(session, collection, known, f"{collection.resource}:update")
-        change = _with_custom(session, collection, body, references, unit_id=record.unit_id)
+        change = _completed(session, collection, body, references, unit_id=record.unit_id, record=record)
         writing.change(session, collection, record, change)
         run.counts["updated"] += 1
         return None
     if run.args["mode"] == "update":
+        key = run.args["key"]
         raise errors.field_error(
-            f"/{key}", "unknown", say("No record has this {field}.", field=collection.label_of(run.args["key"]))
+            f"/{key}", "unknown", say("No record has this {field}.", field=collection.label_of(key))
         )
     unit_id = UUID(body["unit_id"]) if "unit_id" in body else collection.pool_unit(run.principal)
-    record = writing.create(session, collection, _with_custom(session, collection, body, references, unit_id=unit_id))
+    record = writing.create(session, collection, _completed(session, collection, body, references, unit_id=unit_id))
     run.counts["created"] += 1
     return record
 
 
-def _with_custom(
-    session: Session, collection: Collection, body: dict[str, Any], references: References, *, unit_id: UUID
-) -> dict[str, Any]:
-    """The body with the cells of its custom columns read by the definitions that hold in the unit."""
-    custom = body.get("custom")
-    if not isinstance(custom, dict):
-        return body
-    defined = custom_fields.definitions(session, collection.resource, unit_id)
-    return body | {"custom": custom_values(defined, custom, references)}
-
-
-def _stored(collection: Collection, key: str, value: Any) -> Any:
-    """A key's value as records hold it, such as a telephone number in its international form. Raises Invalid."""
-    try:
-        return collection.loader.fields[key].deserialize(value)
-    except ValidationError as error:
-        raise errors.Invalid(errors=pointers({key: error.messages})) from error
-
-
-def _existing(
+def _completed(
     session: Session,
-    run: JobRun,
     collection: Collection,
-    columns: dict[int, str],
-    batch: Batch,
-) -> dict[Any, UUID]:
-    """The records that the batch names by its key, by the key's value as they hold it."""
+    body: dict[str, Any],
+    references: References,
+    *,
+    unit_id: UUID,
+    record: Any = None,
+) -> dict[str, Any]:
+    """The body as it stands in the unit: custom columns by its definitions, and amounts that name no currency in one.
+
+    That is the line's own, that of the record they go to, or the unit's.
+    """
+    custom = body.get("custom")
+    if isinstance(custom, dict):
+        defined = custom_fields.definitions(session, collection.resource, unit_id)
+        body = body | {"custom": custom_values(defined, custom, references)}
+    return with_currency(
+        collection.loader,
+        body,
+        lambda: body.get("currency") or _currency_held(collection, record) or _currency_of(session, unit_id),
+    )
+
+
+def _currency_held(collection: Collection, record: Any) -> str | None:
+    """The currency of a record that holds an amount; until then it has none of its own."""
+    amounts = [name for name, spec in collection.loader.fields.items() if isinstance(spec, fields.Money)]
+    return record.currency if any(getattr(record, name, None) is not None for name in amounts) else None
+
+
+def _currency_of(session: Session, unit_id: UUID) -> str | None:
+    known: dict[UUID, str | None] = session.info.setdefault("currencies", {})
+    if unit_id not in known:
+        known[unit_id] = session.scalar(select(org.OrgUnit.currency).where(org.OrgUnit.id == unit_id))
+    return known[unit_id]
+
+
+def _matches(session: Session, run: JobRun, collection: Collection, columns: dict[int, str], batch: Batch) -> Matches:
+    """The records that the batch names by its key."""
     key = run.args["key"]
-    index = next((i for i, name in columns.items() if name == key), None)
     if key is None or run.args["mode"] == "create":
-        return {}
+        return Matches(collection, None)
+    index = next((i for i, name in columns.items() if name == key), None)
     if index is None:
         raise errors.field_error(
             "/mapping",
             "required",
             say("Map a column to {field}, by which records are found.", field=collection.label_of(key)),
         )
-    values: set[Any] = set()
-    for text in _texts(batch, index):
-        with suppress(errors.Invalid):  # its own line will be told
-            values.add(_stored(collection, key, value_of(key, collection.loader.fields[key], text)))
-    column = getattr(collection.model, key)
-    rows = session.execute(select(column, collection.model.id).where(column.in_(values)))
-    return dict(rows.all())
+    found = Matches(collection, key)
+    found.read(session, _texts(batch, index))
+    return found
 
 
 def _texts(batch: Batch, *columns: int) -> set[str]:
@@ -356,28 +289,17 @@ def _cell(collection: Collection, name: str, cell: str, known: Mapping[str, UUID
     return value_of(name, collection.loader.fields[name], cell)
 
 
-def rejected_file(run: JobRun, header: list[str], rejected: list[list[str]]) -> dict[str, Any]:
-    """Keep the lines set aside as a file of the job; answers the job's result."""
-    result: dict[str, Any] = {"dry_run": run.args["dry_run"]}
-    if rejected:
-        with transaction(run.scope) as session:
-            content = to_csv([[*header, "error"], *rejected])
-            stored = files.save(session, content, name="rejected.csv", resource="import")
-            result["rejected_file"] = str(stored.id)
-    return result
-
-
 def run_undo(run: JobRun) -> dict[str, Any]:
     """Delete the records an import created, in batches, leaving those the caller may not delete."""
     collection = collection_of(run.args["resource"])
     run.counts.setdefault("deleted", 0)
     with transaction(run.scope) as session:
-        created = list(
-            session.scalars(select(ImportedRow.record_id).where(ImportedRow.job_id == UUID(run.args["job_id"])))
-        )
+        made = select(ImportedRow.record_id).where(ImportedRow.job_id == UUID(run.args["job_id"]))
+        created = list(session.scalars(made.order_by(ImportedRow.line, ImportedRow.record_id)))
     for start in range(run.cursor.get("start", 0), len(created), BATCH):
         with transaction(run.scope) as session:
             results = bulk.apply(session, collection, "delete", created[start : start + BATCH], {})
             run.counts["deleted"] += sum(result["status"] == "ok" for result in results)
             run.save(session, done=start + len(results), total=len(created), start=start + BATCH)
+        run.give_way()
     return {}

@@ -12,7 +12,8 @@ from ..jobs import JobRun
 from . import bulk
 from .declaration import Collection
 from .exports import run_export
-from .imports import ROWS_MAX, batches, collection_of, run_import, run_undo
+from .imports import batches, collection_of, run_import, run_undo
+from .sources import ROWS_MAX
 
 
 def run_bulk(run: JobRun) -> dict[str, Any]:
@@ -30,6 +31,7 @@ def run_bulk(run: JobRun) -> dict[str, Any]:
             run.errors += [plain(result) for result in results if result["status"] == "error"]
             done += len(results)
             run.save(session, done=done, total=total, start=done, after=str(batch[-1]))
+        run.give_way()
     return {}
 
 

@@ -18,7 +18,8 @@ from sqlalchemy import ARRAY, ColumnElement, Numeric, Select, String, and_, case
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-from .. import errors, fields, text_search
+from .. import custom_fields, errors, fields, text_search
+from ..database import system_transaction
 from ..http import plain
 from ..identity import Principal, principal_or_none
 from ..language import Sentence, say
@@ -27,9 +28,12 @@ from ..service import current_runtime
 from .declaration import Collection
 
 LIMIT_MAX, LIMIT_DEFAULT = 200, 50
+VALUES_IN_URL, VALUES_IN_BODY = 200, 2000
+"""How many values ``__in`` takes. A filter travels on in the event of an export, which is why it is no more."""
 COUNT_MAX = 10_000
 SORT_MAX = 3
 _RESERVED = frozenset({"sort", "limit", "cursor", "fields", "q", "count"})
+_CUSTOM = "custom."
 _OPERATORS = ("ne", "in", "gte", "lte", "contains", "isnull", "under")
 
 
@@ -51,10 +55,16 @@ def problem(name: str, message: Sentence, code: str = "invalid") -> errors.Inval
     return errors.Invalid(errors=[errors.entry(f"?{name}", code, message)])
 
 
-def asked(collection: Collection, args: Mapping[str, str]) -> Asked:
-    """Read the query string of a list. Raises Invalid for unknown names and values that do not fit."""
+def asked(collection: Collection, args: Mapping[str, str], *, values_most: int = VALUES_IN_URL) -> Asked:
+    """Read the query string of a list. Raises Invalid for unknown names and values that do not fit.
+
+    values_most: how many values ``__in`` takes; a filter that came in a body may name VALUES_IN_BODY.
+    """
     principal = principal_or_none()
-    conditions = [condition(collection, name, args[name], principal) for name in args if name not in _RESERVED]
+    filters = [name for name in args if name not in _RESERVED]
+    _check_many(args, filters, values_most)
+    _check_custom(collection, filters)
+    conditions = [condition(collection, name, args[name], principal) for name in filters]
     if args.get("q", "").strip():
         conditions += _search(collection, _clean("q", args["q"]), principal)
     sort = _sort(collection, args.get("sort"), principal)
@@ -66,9 +76,19 @@ def asked(collection: Collection, args: Mapping[str, str]) -> Asked:
         limit=_limit(args.get("limit")),
         after=_after(args.get("cursor"), fingerprint, collection, sort),
         count=_yes("count", args.get("count", "false")),
-        only=frozenset(args["fields"].split(",")) | {"id"} if args.get("fields") else None,
+        only=_only(collection, args["fields"].split(",")) if args.get("fields") else None,
         fingerprint=fingerprint,
     )
+
+
+def _only(collection: Collection, names: list[str]) -> frozenset[str]:
+    """The fields asked for and the id. One with a question mark behind it may be none of this collection."""
+    known = {name for name, _ in collection.getters} | {"can"}
+    wanted = {name.strip() for name in names}
+    unknown = sorted(name for name in wanted if not name.endswith("?") and name not in known)
+    if unknown:
+        raise problem("fields", say("There is no field {name}.", name=unknown[0] or "''"), "unknown_field")
+    return frozenset(name.removesuffix("?") for name in wanted) | {"id"}
 
 
 def page(session: Session, collection: Collection, wanted: Asked, base: Select[Any] | None = None) -> dict[str, Any]:
@@ -198,13 +218,32 @@ def condition(collection: Collection, name: str, raw: str, principal: Principal 
     base, _, operator = name.partition("__")
     if operator and operator not in _OPERATORS:
         raise problem(name, say("There is no filter operator {operator}.", operator=operator), "unknown_field")
-    custom, columns = base.startswith("custom."), collection.model.__table__.c
+    custom, columns = base.startswith(_CUSTOM), collection.model.__table__.c
     known = custom or (base in columns and base in dict(collection.getters))
     if not known or collection.access(principal).closes(base):
         raise problem(name, say("This list has no filter {name}.", name=base), "unknown_field")
     if custom:
-        return _custom(collection, base.removeprefix("custom."), operator, raw)
+        return _custom(collection, base.removeprefix(_CUSTOM), operator, raw)
     return _compare(collection, name, base, operator, raw)
+
+
+def _check_many(args: Mapping[str, str], filters: list[str], most: int) -> None:
+    for name in filters:
+        if name.endswith("__in") and args[name].count(",") >= most:
+            message = say("Name {most} values at most here, and the others in another call.", most=most)
+            raise problem(name, message, "too_many")
+
+
+def _check_custom(collection: Collection, filters: list[str]) -> None:
+    """Raises Invalid for a custom field that nobody has defined, in whatever unit; of retired ones values may be left."""
+    named = {name.partition("__")[0]: name for name in filters if name.startswith(_CUSTOM)}
+    if not named:
+        return
+    with system_transaction() as session:
+        known = custom_fields.keys_defined(session, collection.resource, (base.removeprefix(_CUSTOM) for base in named))
+    for base, name in named.items():
+        if base.removeprefix(_CUSTOM) not in known:
+            raise problem(name, say("This list has no filter {name}.", name=base), "unknown_field")
 
 
 def _compare(collection: Collection, name: str, base: str, operator: str, raw: str) -> ColumnElement[bool]:
@@ -217,7 +256,7 @@ def _compare(collection: Collection, name: str, base: str, operator: str, raw: s
         raise problem(name, say("This list has no filter {name}.", name=base), "unknown_field")
     match operator:
         case "in":
-            return column.in_([_value(name, spec, part) for part in raw.split(",")[:LIMIT_MAX]])
+            return column.in_([_value(name, spec, part) for part in raw.split(",")])
         case "contains":
             if not isinstance(column.type, String):
                 raise problem(name, say("`contains` works on text."))
@@ -262,7 +301,7 @@ def _custom(collection: Collection, key: str, operator: str, raw: str) -> Column
         case "contains":
             return as_text.icontains(raw, autoescape=True)
         case "in":
-            return as_text.in_(raw.split(",")[:LIMIT_MAX])
+            return as_text.in_(raw.split(","))
         case "ne":
             return as_text.is_distinct_from(raw)
         case "gte" | "lte":

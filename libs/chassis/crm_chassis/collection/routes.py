@@ -43,9 +43,8 @@ def _reading(blueprint: Blueprint, collection: Collection) -> None:
 
     @requires(permission)
     def list_records() -> Response:
-        wanted = listing.asked(collection, request.args)
         with transaction() as session:
-            return json_response(listing.page(session, collection, wanted))
+            return json_response(listing.page(session, collection, listing.asked(collection, request.args)))
 
     @requires(permission)
     def read_record(record_id: UUID) -> Response:
@@ -353,7 +352,8 @@ def _bulk_and_files(blueprint: Blueprint, collection: Collection) -> None:
         run_bulk,
         collection,
         "bulk",
-        "Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job.",
+        "Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job.\n\n"
+        "A verb whose own address asks for an Idempotency-Key asks for one here too.",
     )
     _documented(start_import, collection, "import", "Import a CSV or XLSX file as a background job.")
     _documented(start_export, collection, "export", "Export a list to CSV or XLSX as a background job.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -44,6 +45,8 @@ def change(session: Session, activity: Activity, values: dict[str, Any]) -> None
     }
     changed = {name: value for name, value in values.items() if value != getattr(activity, name)}
     _check(session, places | changed, given=changed)
+    if {"starts_at", "due_at", "recurrence"} & changed.keys():
+        activity.recurs_from = _anchor_after(session, activity, changed)
     set_columns(activity, changed)
     if "due_at" in changed:
         activity.overdue_at = None
@@ -123,13 +126,21 @@ def _add(session: Session, values: dict[str, Any]) -> Activity:
 
 
 def _following(session: Session, activity: Activity) -> Activity:
-    recurrence = activity.recurrence or ""
-    anchor = activity.due_at or activity.starts_at
-    assert anchor is not None
-    steps = rules.steps_until(anchor, recurrence, clock.now())
-    times = {
-        name: rules.next_occurrence(moment, recurrence, steps)
-        for name in ("starts_at", "due_at")
-        if (moment := getattr(activity, name)) is not None
-    }
-    return _add(session, {name: getattr(activity, name) for name in _CARRIED} | times)
+    here = rules.Times(activity.starts_at, activity.due_at)
+    anchor, zone = activity.recurs_from or here.first, _zone(session, activity)
+    times = rules.following(here, activity.recurrence or "", anchor=anchor, now=clock.now(), zone=zone)
+    when = {"starts_at": times.starts_at, "due_at": times.due_at, "recurs_from": anchor}
+    return _add(session, {name: getattr(activity, name) for name in _CARRIED} | when)
+
+
+def _anchor_after(session: Session, activity: Activity, changed: dict[str, Any]) -> datetime | None:
+    """What a series is counted from after an edit of one of it; None from that one."""
+    before = activity.starts_at or activity.due_at
+    after = changed.get("starts_at", activity.starts_at) or changed.get("due_at", activity.due_at)
+    if "recurrence" in changed or before is None or after is None:
+        return None
+    return rules.anchor_after(activity.recurs_from, before, after, _zone(session, activity))
+
+
+def _zone(session: Session, activity: Activity) -> ZoneInfo:
+    return ZoneInfo(queries.timezones(session, [activity])[activity.id])

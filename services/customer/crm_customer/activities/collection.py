@@ -1,4 +1,7 @@
-"""The activities' collection and its verbs; a new one is announced as ``activity.planned``."""
+"""The activities' collection and its verbs.
+
+A new one is announced as ``activity.planned``, one that an edit gives to somebody else as ``activity.assigned``.
+"""
 
 from __future__ import annotations
 
@@ -71,6 +74,13 @@ def _create(session: Session, values: dict[str, Any]) -> Activity:
     return activity
 
 
+def _change(session: Session, activity: Activity, values: dict[str, Any]) -> None:
+    before = activity.assignee_id
+    actions.change(session, activity, values)
+    if activity.assignee_id != before:
+        activities.announce(session, activity, "assigned", previous_assignee_id=before)
+
+
 def _is_planned(activity: Activity) -> bool:
     return activity.status == "planned"
 
@@ -82,7 +92,7 @@ activities = Collection(
     ("日程", "Activities"),
     subject="activity",
     create=_create,
-    update=actions.change,
+    update=_change,
     locked=actions.why_locked,
     late_files=True,
     verbs=[

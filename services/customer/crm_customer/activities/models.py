@@ -18,7 +18,8 @@ from ..tables import Base
 class Activity(Record, Base):
     """A task, call, meeting or visit that somebody is to do.
 
-    ``overdue_at``: when it was found to be late and announced so; None while it is not.
+    ``overdue_at``: when it was found to be late and announced so; None while it is not. ``recurs_from``: when the first
+    of its series was, from which all others are counted; None for the first itself, and where an edit began anew.
     """
 
     __tablename__ = "activities"
@@ -47,6 +48,7 @@ class Activity(Record, Base):
     status: Mapped[str] = mapped_column(String(20), default="planned")
     assignee_id: Mapped[UUID | None]
     recurrence: Mapped[str | None] = mapped_column(String(20))
+    recurs_from: Mapped[datetime | None]
     outcome: Mapped[str | None]
     done_at: Mapped[datetime | None]
     overdue_at: Mapped[datetime | None]

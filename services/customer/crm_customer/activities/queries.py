@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
+
+from crm_chassis import org
 
 from .models import Activity, CalendarFeed
 
@@ -40,6 +43,17 @@ def of_user(session: Session, user_id: UUID, now: datetime) -> list[Activity]:
         .limit(EVENTS_MAX)
     )
     return list(session.scalars(statement))
+
+
+def timezones(session: Session, activities: Sequence[Activity]) -> dict[UUID, str]:
+    """Activity -> the time zone (IANA name) of whoever does it: of their unit, or else of the activity's own."""
+    assignees = org.users(session, {activity.assignee_id for activity in activities if activity.assignee_id})
+    tree = org.tree()
+    found: dict[UUID, str] = {}
+    for activity in activities:
+        assignee = assignees.get(activity.assignee_id) if activity.assignee_id else None
+        found[activity.id] = tree.timezone(assignee.unit_id if assignee else activity.unit_id)
+    return found
 
 
 def renewals(session: Session, user_id: UUID) -> int:

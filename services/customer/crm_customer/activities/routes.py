@@ -11,7 +11,7 @@ from itsdangerous import BadSignature
 
 from crm_chassis import clock, errors, org
 from crm_chassis.database import system_transaction, transaction
-from crm_chassis.http import Blueprint, accepts, answers, gives, query
+from crm_chassis.http import Blueprint, accepts, answers, gives, query, shows_once
 from crm_chassis.identity import current_principal, requires
 from crm_chassis.language import say
 from crm_chassis.service import current_runtime
@@ -59,6 +59,7 @@ def feed_token() -> dict[str, str]:
 
 
 @blueprint.post("/feed-token")
+@shows_once("token", "url")
 @requires("activity:read")
 @answers(FeedView)
 def renew_feed_token() -> dict[str, str]:
@@ -85,7 +86,9 @@ def calendar(query: dict[str, str]) -> Response:
         user = org.users(session, {user_id}).get(user_id)
         if user is None or not user.active or renewals != queries.renewals(session, user_id):
             raise errors.NotFound(say("This calendar is no longer offered."))
-        events = [_event(activity) for activity in queries.of_user(session, user_id, clock.now())]
+        shown = queries.of_user(session, user_id, clock.now())
+        zones = queries.timezones(session, shown)
+        events = [_event(activity, zones[activity.id]) for activity in shown]
     name = f"Banyan · {user.display_name}"
     text = rules.calendar_text(events, name=name, site=current_runtime().settings.public_url.rstrip("/"))
     headers = {"Content-Disposition": 'inline; filename="activities.ics"', "Cache-Control": "private, max-age=300"}
@@ -101,5 +104,6 @@ def _subscription(token: str) -> tuple[UUID, int]:
         raise errors.NotFound(say("This calendar address is not valid; copy it again from the console.")) from error
 
 
-def _event(activity: Activity) -> rules.Event:
-    return rules.Event(**{part.name: getattr(activity, part.name) for part in fields(rules.Event)})
+def _event(activity: Activity, timezone: str) -> rules.Event:
+    own = {part.name: getattr(activity, part.name) for part in fields(rules.Event) if part.name != "timezone"}
+    return rules.Event(**own, timezone=timezone)

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from crm_chassis import clock, errors, ids
+from crm_chassis import clock, errors, ids, org
 from crm_chassis.language import say, word
 
 from ..customers.figures import keep_figures
@@ -21,14 +21,14 @@ from .models import ChurnCase
 from .rules import STATUSES
 
 
-def warn_of_silent(session: Session, *, today: date, within: Sequence[UUID] | None, limit: int) -> list[ChurnCase]:
+def warn_of_silent(session: Session, *, within: Sequence[UUID] | None, limit: int) -> list[ChurnCase]:
     """Open a case for each customer who fell silent, ``limit`` at most; answers the new cases, flushed.
 
     within: only in these units, None everywhere. Two scans at once wait for each other.
     """
     queries.wait_for_other_scan(session)
-    found = queries.silent_customers(session, today=today, within=within, limit=limit)
-    cases = [_case(row, today) for row in found]
+    found = queries.silent_customers(session, within=within, limit=limit)
+    cases = [_case(row) for row in found]
     session.add_all(cases)
     session.flush()
     if cases:
@@ -38,9 +38,9 @@ def warn_of_silent(session: Session, *, today: date, within: Sequence[UUID] | No
     return cases
 
 
-def warn_again(session: Session, *, today: date, within: Sequence[UUID] | None, limit: int) -> list[ChurnCase]:
+def warn_again(session: Session, *, within: Sequence[UUID] | None, limit: int) -> list[ChurnCase]:
     """Turn cases whose reprieve is over back to warned; answers them, flushed."""
-    cases = queries.reprieves_over(session, today=today, within=within, limit=limit)
+    cases = queries.reprieves_over(session, within=within, limit=limit)
     for case in cases:
         case.status, case.warned_at = "warned", clock.now()
         _note(session, case, "warned")
@@ -53,7 +53,7 @@ def warn_again(session: Session, *, today: date, within: Sequence[UUID] | None, 
 def reprieve(session: Session, case: ChurnCase, *, measures: str, until: date) -> None:
     """Wait until a day, with what is done meanwhile. Raises StateConflict, Invalid when the day is not ahead."""
     _require(case, "warned", "reprieved")
-    if until <= clock.today():
+    if until <= org.today(case.unit_id):
         raise errors.field_error("/until", "past", say("Choose a day that lies ahead."))
     case.status, case.measures, case.reprieved_until = "reprieved", measures, until
     _settle(session, case, risk="medium")
@@ -72,7 +72,7 @@ def recover(session: Session, case: ChurnCase, *, by_hand: bool) -> None:
     by_hand: people say so, without an order; then the rule's months count from today. A lost one may come back too.
     """
     _require(case, "warned", "reprieved", "lost")
-    case.status, case.recovered_on = "recovered", clock.today() if by_hand else None
+    case.status, case.recovered_on = "recovered", org.today(case.unit_id) if by_hand else None
     _settle(session, case, risk="low")
 
 
@@ -81,7 +81,7 @@ def recover_by_order(session: Session, customer_id: UUID, ordered_on: date) -> C
     case = queries.latest_case(session, customer_id)
     if case is None or case.status == "recovered" or ordered_on <= case.last_order_on:
         return None
-    if rules.is_overdue(ordered_on, today=clock.today(), months=case.months):
+    if rules.is_overdue(ordered_on, today=org.today(case.unit_id), months=case.months):
         return None
     recover(session, case, by_hand=False)
     return case
@@ -96,7 +96,7 @@ def carry(session: Session, customer_id: UUID, *, unit_id: UUID, owner_id: UUID 
     return case
 
 
-def _case(row: Row[Any], today: date) -> ChurnCase:
+def _case(row: Row[Any]) -> ChurnCase:
     silence = rules.Silence(row.last_on, row.first_on, row.orders, row.months, row.contact_on, row.complaints)
     return ChurnCase(
         id=ids.uuid7(),
@@ -106,7 +106,7 @@ def _case(row: Row[Any], today: date) -> ChurnCase:
         customer_name=row.name,
         status="warned",
         warned_at=clock.now(),
-        reasons=rules.reasons(silence, today=today),
+        reasons=rules.reasons(silence, today=row.today),
         months=row.months,
         last_order_on=row.last_on,
     )

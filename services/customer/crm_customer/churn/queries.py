@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
 
-from crm_chassis import org
+from crm_chassis import clock, org
 
+from ..customers.models import Customer
 from ..facts.rules import BOUGHT, SETTLED_REQUESTS
 from . import rules
 from .models import ChurnCase, ChurnRule
@@ -25,7 +25,7 @@ _SILENT = text("""
         FROM customer_orders WHERE status = ANY(:bought) GROUP BY customer_id
     )
     SELECT c.id, c.name, c.unit_id, c.owner_id, bought.last_on, bought.first_on, bought.orders, patience.months,
-        CAST(c.last_contact_at AT TIME ZONE 'Asia/Shanghai' AS date) AS contact_on,
+        CAST(c.last_contact_at AT TIME ZONE here.zone AS date) AS contact_on, here.today,
         (SELECT count(*) FROM customer_requests q
             WHERE q.customer_id = c.id AND q.kind = 'complaint' AND q.status != ALL(:settled)) AS complaints
     FROM bought
@@ -33,10 +33,15 @@ _SILENT = text("""
     LEFT JOIN rule own ON own.unit_id = c.unit_id AND own.level = c.level
     LEFT JOIN rule any_level ON any_level.unit_id = c.unit_id AND any_level.level IS NULL
     CROSS JOIN LATERAL (SELECT COALESCE(own.months, any_level.months, :default) AS months) patience
+    LEFT JOIN org_units u ON u.id = c.unit_id
+    CROSS JOIN LATERAL (
+        SELECT COALESCE(u.timezone, :home) AS zone,
+            CAST(CAST(:now AS timestamptz) AT TIME ZONE COALESCE(u.timezone, :home) AS date) AS today
+    ) here
     LEFT JOIN LATERAL (SELECT max(k.recovered_on) AS kept_on FROM churn_cases k WHERE k.customer_id = c.id) said ON true
     WHERE c.deleted_at IS NULL AND c.relation = 'customer'
         AND (CAST(:within AS uuid[]) IS NULL OR c.unit_id = ANY(CAST(:within AS uuid[])))
-        AND GREATEST(bought.last_on, said.kept_on) < CAST(:today AS date) - make_interval(months => patience.months)
+        AND GREATEST(bought.last_on, said.kept_on) < here.today - make_interval(months => patience.months)
         AND NOT EXISTS (
             SELECT 1 FROM churn_cases k WHERE k.customer_id = c.id AND k.deleted_at IS NULL
                 AND (k.status IN ('warned', 'reprieved') OR k.status = 'lost' AND k.last_order_on >= bought.last_on)
@@ -45,10 +50,10 @@ _SILENT = text("""
 """)
 
 
-def silent_customers(session: Session, *, today: date, within: Sequence[UUID] | None, limit: int) -> list[Row[Any]]:
+def silent_customers(session: Session, *, within: Sequence[UUID] | None, limit: int) -> list[Row[Any]]:
     """Customers whose last order is older than their unit and level allow and whose silence no case is about yet.
 
-    within: only of these units. Needs a session in system scope.
+    within: only of these units. ``today`` of a row is the date where its unit works. Needs a session in system scope.
     """
     patience = _patience(session)
     rows = session.execute(
@@ -61,7 +66,8 @@ def silent_customers(session: Session, *, today: date, within: Sequence[UUID] | 
             "settled": list(SETTLED_REQUESTS),
             "default": rules.DEFAULT_MONTHS,
             "within": None if within is None else list(within),
-            "today": today,
+            "now": clock.now(),
+            "home": org.HOME_TIMEZONE,
             "batch": limit,
         },
     )
@@ -76,12 +82,20 @@ def _patience(session: Session) -> list[rules.Patience]:
     return rules.patience_of({unit: tree.ancestors(unit) for unit in tree.parents}, made)
 
 
-def reprieves_over(session: Session, *, today: date, within: Sequence[UUID] | None, limit: int) -> list[ChurnCase]:
-    """Cases whose reprieve ended before ``today``, locked."""
-    statement = select(ChurnCase).where(ChurnCase.status == "reprieved", ChurnCase.reprieved_until < today)
+def reprieves_over(session: Session, *, within: Sequence[UUID] | None, limit: int) -> list[ChurnCase]:
+    """Cases of customers that are there whose reprieve ended before today, where their unit works, locked."""
+    ended = ChurnCase.reprieved_until < org.today_there(ChurnCase.unit_id)
+    statement = (
+        select(ChurnCase)
+        .join(Customer, Customer.id == ChurnCase.customer_id)
+        .where(ChurnCase.status == "reprieved", ended, Customer.deleted_at.is_(None))
+        .order_by(ChurnCase.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=ChurnCase)
+    )
     if within is not None:
         statement = statement.where(ChurnCase.unit_id.in_(within))
-    return list(session.scalars(statement.order_by(ChurnCase.id).limit(limit).with_for_update(skip_locked=True)))
+    return list(session.scalars(statement))
 
 
 def wait_for_other_scan(session: Session) -> None:

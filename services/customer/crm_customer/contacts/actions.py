@@ -8,10 +8,13 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from crm_chassis import errors
 from crm_chassis.collection.writing import assign as set_columns
+from crm_chassis.database import everything
+from crm_chassis.language import say
 
 from ..customers.models import Customer
-from ..customers.queries import for_child
+from ..customers.queries import for_child, is_visible
 from ..timeline.actions import note
 from .models import Contact
 
@@ -37,6 +40,14 @@ def change(session: Session, contact: Contact, values: dict[str, Any]) -> None:
         customer = for_child(session, values["customer_id"], "contact:update")
         values |= {"unit_id": customer.unit_id, "owner_id": customer.owner_id}
     set_columns(contact, values)
+
+
+def revive(session: Session, contact: Contact) -> None:
+    """Raises StateConflict while the customer of a deleted contact is deleted itself."""
+    with everything(session):
+        there = is_visible(session, contact.customer_id)
+    if not there:
+        raise errors.StateConflict(say("Its customer is deleted; restore that one first."))
 
 
 def carry(session: Session, customer_id: UUID, *, unit_id: UUID, owner_id: UUID | None) -> list[Contact]:

@@ -43,7 +43,9 @@ contacts = Collection(
     subject="contact",
     create=actions.create,
     update=actions.change,
+    revive=actions.revive,
     import_keys=("email", "mobile"),
+    import_within="customer_id",
     lookups={"customer_id": by_code},
 )
 

@@ -91,6 +91,20 @@ def hand(
     customer.pooled_at = clock.now() if owner_id is None else None
 
 
+def refuse_reused_code(session: Session, customer: Customer) -> None:
+    """Raises StateConflict when the code of a deleted customer was given to another one since."""
+    if queries.has_code(session, customer.code):
+        raise errors.StateConflict(
+            say(
+                "Another customer has the code {code} by now. Delete that one before you restore this one; "
+                "if you do not see it, ask head office to.",
+                code=customer.code,
+            ),
+            code="duplicate",
+            errors=[errors.entry("/code", "duplicate", say("taken by another customer"))],
+        )
+
+
 def refuse_taken_code(session: Session, customer: Customer, *, unit_id: UUID) -> None:
     """Raises StateConflict when another customer of the unit's company has the customer's credit code."""
     code = customer.credit_code

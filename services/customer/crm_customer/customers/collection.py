@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from crm_chassis import errors, org
 from crm_chassis.collection import Collection, Verb, writing
+from crm_chassis.collection.listing import problem
 from crm_chassis.database import everything
-from crm_chassis.identity import current_principal
+from crm_chassis.identity import current_principal, principal_or_none
 from crm_chassis.language import say
 
+from .. import under_customer
 from ..churn.collection import follow as churn_cases_follow
 from ..contacts.collection import follow as contacts_follow
 from ..interactions.actions import follow as interactions_follow
@@ -78,8 +81,29 @@ def change(session: Session, customer: Customer, values: dict[str, Any]) -> None
 
 
 def revive(session: Session, customer: Customer) -> None:
-    """A deleted customer comes back, unless another of its company has taken its credit code. Raises StateConflict."""
+    """A deleted customer comes back with what went with it, unless its code or credit code has been taken since.
+
+    Raises StateConflict.
+    """
+    actions.refuse_reused_code(session, customer)
     actions.refuse_taken_code(session, customer, unit_id=customer.unit_id)
+    with everything(session):
+        under_customer.come_back(session, customer)
+
+
+def remove(session: Session, customer: Customer) -> None:
+    """A customer that is deleted takes along what would go on calling for somebody."""
+    with everything(session):
+        under_customer.leave(session, customer)
+
+
+def _doubled(value: str) -> ColumnElement[bool]:
+    """The filter ``doubled``: whether the credit code is there twice in the company; not for whom the code is closed."""
+    if customers.access(principal_or_none()).closes("credit_code"):
+        raise problem("doubled", say("This list has no filter {name}.", name="doubled"), "unknown_field")
+    if value not in {"true", "false"}:
+        raise problem("doubled", say("Write true or false."))
+    return queries.doubled() if value == "true" else ~queries.doubled()
 
 
 def follow(session: Session, customer: Customer) -> None:
@@ -111,6 +135,7 @@ customers = Collection(
     subject="customer",
     create=actions.create,
     update=change,
+    remove=remove,
     revive=revive,
     verbs=[
         Verb("assign", "customer:assign", body=AssignBody, run=assign),
@@ -125,4 +150,5 @@ customers = Collection(
     ],
     import_keys=("code", "name"),
     lookups={"parent_id": queries.by_code},
+    filters={"doubled": _doubled},
 )

@@ -13,15 +13,11 @@ from uuid import UUID
 from sqlalchemy import or_, update
 from sqlalchemy.orm import Session
 
-from crm_chassis import clock
-
 from .models import Customer
 
 
 def contacted(session: Session, customer_id: UUID, at: datetime) -> None:
-    """Move the customer's last contact forward to ``at`` (aware UTC), unless that lies ahead or is older."""
-    if at > clock.now():
-        return
+    """Move the customer's last contact forward to ``at`` (aware UTC, not ahead), unless that is older."""
     older = or_(Customer.last_contact_at.is_(None), Customer.last_contact_at < at)
     keep_figures(session, Customer.id == customer_id, older, last_contact_at=at)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import DateTime, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import DateTime, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_chassis import clock, ids
@@ -27,7 +27,7 @@ class Customer(Record, Base):
     __pooled__ = True
     __table_args__ = record_indexes(
         "customers",
-        UniqueConstraint("code", name="uq_customers_code"),
+        Index("uq_customers_code", "code", unique=True, postgresql_where="deleted_at IS NULL"),
         Index("ix_customers_unit_name", "unit_id", "name", "id"),
         Index("ix_customers_name", "name", "id"),
         Index("ix_customers_unit_updated", "unit_id", "updated_at", "id"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import ARRAY, ColumnElement, Subquery, Uuid, func, literal, select, text
 from sqlalchemy.orm import Session
 
 from crm_chassis import custom_fields, errors, org
@@ -84,6 +84,12 @@ def _match(customer: Customer | None, by: set[str], same_company: bool) -> Match
     return Match(customer, frozenset(by), same_company, rules.is_strong(by, same_company=same_company))
 
 
+def has_code(session: Session, code: str) -> bool:
+    """Whether a customer of any company that is not deleted has this code, whoever may see it."""
+    with everything(session):
+        return session.scalar(select(Customer.id).where(Customer.code == code)) is not None
+
+
 def has_credit_code(session: Session, code: str, *, unit_id: UUID, except_id: UUID) -> bool:
     """Whether another customer of the unit's company has this credit code, whoever may see it.
 
@@ -100,6 +106,34 @@ def has_credit_code(session: Session, code: str, *, unit_id: UUID, except_id: UU
         units = session.scalars(holders).all()
     tree = org.tree()
     return any(tree.company(unit) == tree.company(unit_id) for unit in units)
+
+
+def doubled() -> ColumnElement[bool]:
+    """A predicate: another customer of the same company has the credit code too, whoever may see that one.
+
+    Nobody is asked about customers when a unit is moved into another company, or is a company of its own no more.
+    """
+    customer, key, place = Customer.__table__, CustomerKey.__table__, _companies()
+    codes = select(key.c.value).where(key.c.kind == "credit_code").group_by(key.c.value).having(func.count() > 1)
+    holders = func.count().over(partition_by=(key.c.value, place.c.company_id)).label("holders")
+    shared = (
+        select(key.c.customer_id, holders)
+        .join_from(key, customer, customer.c.id == key.c.customer_id)
+        .join(place, place.c.unit_id == customer.c.unit_id)
+        .where(key.c.kind == "credit_code", key.c.value.in_(codes), customer.c.deleted_at.is_(None))
+        .subquery()
+    )
+    return Customer.id.in_(select(shared.c.customer_id).where(shared.c.holders > 1))
+
+
+def _companies() -> Subquery:
+    """Each unit and the company it belongs to, by the tree in memory."""
+    tree = org.tree()
+    units = list(tree.parents)
+    companies = [tree.company(unit) for unit in units]
+    columns = {"unit_id": units, "company_id": companies}
+    unnested = [func.unnest(literal(ids, ARRAY(Uuid))).label(name) for name, ids in columns.items()]
+    return select(*unnested).subquery()
 
 
 def for_child(session: Session, customer_id: UUID, permission: str) -> Customer:

@@ -22,6 +22,7 @@ def copy_order(session: Session, order: Mapping[str, Any], version: int) -> bool
         **_common(order),
         "ordered_on": date.fromisoformat(order["ordered_on"]),
         "total": Decimal(total["amount"]),
+        "not_kept": _amount(order, "returned_total") + _amount(order, "cancelled_total"),
         "currency": total["currency"],
     }
     return upsert_copy(session, CustomerOrder, values, version)
@@ -40,12 +41,13 @@ def copy_opportunity(session: Session, opportunity: Mapping[str, Any], version: 
 
 def copy_receivable(session: Session, receivable: Mapping[str, Any], version: int) -> bool:
     """Copy a receivable unless the copy is as new."""
-    amount, paid = receivable["amount"], receivable.get("paid")
+    amount = receivable["amount"]
     values = {
         **_common(receivable),
         "due_on": date.fromisoformat(receivable["due_on"]),
         "amount": Decimal(amount["amount"]),
-        "paid": Decimal(paid["amount"]) if paid else Decimal(0),
+        "paid": _amount(receivable, "paid"),
+        "credited": _amount(receivable, "credited"),
         "currency": amount["currency"],
     }
     return upsert_copy(session, CustomerReceivable, values, version)
@@ -57,6 +59,11 @@ def copy_request(session: Session, request: Mapping[str, Any], version: int) -> 
         return False
     values = {**_common(request), "kind": request["kind"], "satisfaction": request.get("satisfaction")}
     return upsert_copy(session, CustomerRequest, values, version)
+
+
+def _amount(record: Mapping[str, Any], name: str) -> Decimal:
+    """A money field's number, 0 where the event does not tell it."""
+    return Decimal(record[name]["amount"]) if record.get(name) else Decimal(0)
 
 
 def _common(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from ..tables import Base
 
 
 class CustomerOrder(Base):
-    """An order of a customer."""
+    """An order of a customer. not_kept: the part of the total that came back or was not delivered in the end."""
 
     __tablename__ = "customer_orders"
     __table_args__ = (Index("ix_customer_orders_customer", "customer_id", "ordered_on"),)
@@ -26,6 +26,7 @@ class CustomerOrder(Base):
     customer_id: Mapped[UUID]
     ordered_on: Mapped[date]
     total: Mapped[Decimal]
+    not_kept: Mapped[Decimal] = mapped_column(default=Decimal(0), server_default="0")
     currency: Mapped[str] = mapped_column(String(3))
     status: Mapped[str] = mapped_column(String(20))
     version: Mapped[int]
@@ -46,7 +47,7 @@ class CustomerOpportunity(Base):
 
 
 class CustomerReceivable(Base):
-    """Money a customer owes or owed."""
+    """Money a customer owes or owed. credited: what is not owed because goods came back or were not delivered."""
 
     __tablename__ = "customer_receivables"
     __table_args__ = (Index("ix_customer_receivables_customer", "customer_id", "status"),)
@@ -56,6 +57,7 @@ class CustomerReceivable(Base):
     due_on: Mapped[date]
     amount: Mapped[Decimal]
     paid: Mapped[Decimal]
+    credited: Mapped[Decimal] = mapped_column(default=Decimal(0), server_default="0")
     currency: Mapped[str] = mapped_column(String(3))
     status: Mapped[str] = mapped_column(String(20))
     version: Mapped[int]

@@ -25,10 +25,10 @@ def last_bought_on(session: Session, customer_id: UUID) -> date | None:
 
 
 def orders_between(session: Session, customer_id: UUID, first: date, last: date) -> dict[str, Any]:
-    """How many orders the customer placed on the days from ``first`` to ``last``, and their sums by currency."""
+    """How many orders the customer placed on the days from ``first`` to ``last``, and by currency what it kept of them."""
     return _counted(
         session,
-        select(CustomerOrder.currency, func.count(), func.sum(CustomerOrder.total))
+        select(CustomerOrder.currency, func.count(), func.sum(CustomerOrder.total - CustomerOrder.not_kept))
         .where(CustomerOrder.customer_id == customer_id, CustomerOrder.status.in_(rules.BOUGHT))
         .where(CustomerOrder.ordered_on.between(first, last))
         .group_by(CustomerOrder.currency),
@@ -49,7 +49,7 @@ def open_opportunities(session: Session, customer_id: UUID) -> dict[str, Any]:
 def open_receivables(session: Session, customer_id: UUID, today: date) -> dict[str, Any]:
     """How many receivables are open, what is still to come by currency, and how much of it is past due ``today``."""
     table = CustomerReceivable
-    balance = table.amount - table.paid
+    balance = table.amount - table.paid - table.credited
     owed = select(table.currency, func.count(), func.sum(balance)).where(
         table.customer_id == customer_id, table.status.in_(rules.OWED)
     )

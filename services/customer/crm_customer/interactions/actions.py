@@ -10,13 +10,15 @@ from sqlalchemy.orm import Session
 
 from crm_chassis import clock
 from crm_chassis.collection.writing import assign as set_columns
+from crm_chassis.database import everything
 
 from ..contacts.queries import check_contact
-from ..customers.figures import contacted
+from ..customers.figures import contacted, keep_figures
 from ..customers.models import Customer
-from ..customers.queries import for_child
+from ..customers.queries import for_child, locked
 from ..timeline.actions import note
 from .models import Interaction
+from .queries import counted_at, last_contact
 
 
 def create(session: Session, values: dict[str, Any]) -> Interaction:
@@ -42,8 +44,30 @@ def change(session: Session, interaction: Interaction, values: dict[str, Any]) -
     """
     values.pop("customer_id", None)
     check_contact(session, values.get("contact_id"), interaction.customer_id)
+    before = interaction.occurred_at
     set_columns(interaction, values)
-    _tell(session, interaction)
+    if interaction.occurred_at != before:
+        recount(session, interaction.customer_id)
+    _note(session, interaction)
+
+
+def remove(session: Session, interaction: Interaction) -> None:
+    """Take an interaction that is being deleted out of the customer's last contact."""
+    recount(session, interaction.customer_id)
+
+
+def revive(session: Session, interaction: Interaction) -> None:
+    """An interaction that comes back counts as contact again."""
+    _count(session, interaction)
+
+
+def recount(session: Session, customer_id: UUID) -> None:
+    """Let the customer's last contact be what its interactions say now; it may have been earlier than was thought."""
+    with everything(session):
+        locked(session, customer_id)  # whoever changes another one of them meanwhile counts after this
+        at = last_contact(session, customer_id, clock.now())
+        other = Customer.last_contact_at.is_distinct_from(at)
+        keep_figures(session, Customer.id == customer_id, other, last_contact_at=at)
 
 
 def follow(session: Session, customer_id: UUID, *, unit_id: UUID) -> None:
@@ -57,7 +81,17 @@ def follow(session: Session, customer_id: UUID, *, unit_id: UUID) -> None:
 
 
 def _tell(session: Session, interaction: Interaction) -> None:
-    contacted(session, interaction.customer_id, interaction.occurred_at)
+    _count(session, interaction)
+    _note(session, interaction)
+
+
+def _count(session: Session, interaction: Interaction) -> None:
+    at = counted_at(interaction, clock.now())
+    if at is not None:
+        contacted(session, interaction.customer_id, at)
+
+
+def _note(session: Session, interaction: Interaction) -> None:
     note(
         session,
         "interaction.recorded",

@@ -69,6 +69,8 @@ interactions = Collection(
     subject="interaction",
     create=_create,
     update=actions.change,
+    remove=actions.remove,
+    revive=actions.revive,
     default_sort=("-occurred_at",),
     lookups={"customer_id": by_code},
 )

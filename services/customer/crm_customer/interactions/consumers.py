@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crm_chassis import clock
+from crm_chassis import clock, org
 from crm_contracts.envelope import Envelope
 
 from ..customers.queries import locked
@@ -19,13 +19,13 @@ from . import actions, collection
 from .models import Interaction
 
 _SUBJECT_MAX = 200
-_HOME = ZoneInfo("Asia/Shanghai")
 
 
 def on_visit(session: Session, envelope: Envelope) -> None:
     """Record the visit as an interaction with the id of the trip's record; a newer version of it changes that one.
 
-    A trip's record has a day, not an hour: the interaction is put at noon, China time. One that was deleted stays so.
+    A trip's record has a day, not an hour: the interaction is put at noon where the trip's unit works. One that was
+    deleted stays so.
     """
     said = _said(envelope)
     known = _known(session, envelope)
@@ -51,6 +51,7 @@ def on_visit_deleted(session: Session, envelope: Envelope) -> None:
             session.add(Interaction(**_said(envelope), **_about(envelope.data), **placed))
     elif known.deleted_at is None and envelope.aggregateversion > (known.source_version or 0):
         known.deleted_at, known.source_version = clock.now(), envelope.aggregateversion
+        actions.recount(session, known.customer_id)
 
 
 def _known(session: Session, envelope: Envelope) -> Interaction | None:
@@ -65,9 +66,14 @@ def _said(envelope: Envelope) -> dict[str, Any]:
         "subject": visit["what"].strip().split("\n", 1)[0][:_SUBJECT_MAX],
         "summary": visit["what"],
         "feedback": visit.get("result"),
-        "occurred_at": datetime.combine(date.fromisoformat(visit["on"]), time(12), _HOME).astimezone(UTC),
+        "occurred_at": datetime.combine(date.fromisoformat(visit["on"]), time(12), _zone(envelope)).astimezone(UTC),
         "source_version": envelope.aggregateversion,
     }
+
+
+def _zone(envelope: Envelope) -> ZoneInfo:
+    unit_id = envelope.unitid or envelope.data.get("unit_id")
+    return ZoneInfo(org.tree().timezone(UUID(unit_id)) if unit_id else org.HOME_TIMEZONE)
 
 
 def _about(visit: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from crm_chassis import errors, org
@@ -51,14 +51,25 @@ def contact_for(session: Session, customer: Customer, wish: Mapping[str, Any] | 
     if not wish:
         return None
     values = rules.contact_values(wish)
-    same = [getattr(Contact, name) == values[name] for name in ("name", "phone", "mobile", "email") if name in values]
-    twin = select(Contact.id).where(Contact.customer_id == customer.id, or_(Contact.id == UUID(wish["id"]), *same))
-    known = session.scalar(twin.order_by(Contact.id).limit(1))
+    known = _same_person(session, customer.id, {**values, "id": UUID(wish["id"])})
     if known is not None or "name" not in values:
         return known
     contact = add_contact(session, customer, {**values, "id": UUID(wish["id"])})
     contacts.announce(session, contact, "created")
     return contact.id
+
+
+def _same_person(session: Session, customer_id: UUID, person: Mapping[str, Any]) -> UUID | None:
+    """The customer's contact that is this person (with its id and values), None when none is for sure."""
+    numbers = [person[name] for name in ("phone", "mobile") if name in person]
+    alike = [Contact.id == person["id"]]
+    if numbers:
+        alike += [Contact.phone.in_(numbers), Contact.mobile.in_(numbers)]
+    if "email" in person:
+        alike.append(func.lower(Contact.email) == person["email"].lower())
+    candidates = select(Contact).where(Contact.customer_id == customer_id, or_(*alike)).order_by(Contact.id)
+    same = (found for found in session.scalars(candidates) if found.id == person["id"] or rules.is_same(person, found))
+    return next((found.id for found in same), None)
 
 
 def _usable(session: Session, unit_id: UUID, values: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import and_, exists, not_, select, tuple_
 from sqlalchemy.orm import Session
 
-from crm_chassis import clock
+from crm_chassis import org
 from crm_chassis.database import everything
 
 from ..activities.models import Activity
@@ -60,7 +60,7 @@ def _creation(customer: Customer) -> TimelineEntry:
 
 def figures(session: Session, customer: Customer, may_read: Collection[str]) -> dict[str, Any]:
     """Counts and sums of a customer; those of resources not in ``may_read`` are None."""
-    today = clock.today()
+    today = org.today(customer.unit_id)
     made: dict[str, Callable[[], Any]] = {
         "opportunity": lambda: facts.open_opportunities(session, customer.id),
         "order": lambda: facts.orders_between(session, customer.id, months_before(today, 12), today),

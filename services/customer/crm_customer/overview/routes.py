@@ -33,6 +33,16 @@ _FIGURES = {
     "last_interaction": "interaction",
     "next_activity": "activity",
 }
+_OWED = ("outstanding", "amount", "paid", "credited")
+_MADE_OF: dict[str, dict[str, tuple[str, ...]]] = {
+    "open_opportunities": {"total": ("amount",)},
+    "orders_12_months": {"total": ("total",)},
+    "open_receivables": {"total": _OWED, "overdue.total": _OWED, "overdue": ("due_on",)},
+    "requests": {"complaints": ("kind",), "satisfaction": ("satisfaction",)},
+    "last_interaction": {name: (name,) for name in ("kind", "subject", "occurred_at")},
+    "next_activity": {name: (name,) for name in ("kind", "subject", "due_at")},
+}
+"""Figure -> each part of it -> the fields of its resource that the part tells about."""
 _OF_THE_CUSTOMER = ("last_contact_at", "last_order_at", "churn_risk", "satisfaction")
 
 
@@ -68,7 +78,26 @@ def overview(customer_id: UUID) -> dict[str, Any]:
         customer = writing.get(session, customers, customer_id)
         made = queries.figures(session, customer, may_read)
     kept = {name: None if name in closed else getattr(customer, name) for name in _OF_THE_CUSTOMER}
-    return {"customer_id": customer.id, **{name: made[resource] for name, resource in _FIGURES.items()}, **kept}
+    shown = {name: _shown(principal, name, made[resource]) for name, resource in _FIGURES.items()}
+    return {"customer_id": customer.id, **shown, **kept}
+
+
+def _shown(principal: Principal, name: str, figure: Any) -> Any:
+    """A figure without the parts that tell about fields which the caller's roles close."""
+    closed, parts = _closed(principal, _FIGURES[name]), _MADE_OF[name]
+    hidden = [part for part, fields in parts.items() if not closed.isdisjoint(fields)]
+    if figure is None or not hidden:
+        return figure
+    if not isinstance(figure, dict):
+        figure = {each: getattr(figure, each) for each in ("id", *parts)}
+    for part in hidden:
+        figure = _without(figure, part)
+    return figure
+
+
+def _without(figure: dict[str, Any], part: str) -> dict[str, Any]:
+    name, _, inner = part.partition(".")
+    return figure | {name: _without(figure[name], inner) if inner else None}
 
 
 def _kinds(raw: str | None) -> list[str]:

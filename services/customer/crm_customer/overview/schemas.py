@@ -44,23 +44,23 @@ class MoneyView(Schema):
 
 
 class SumView(Schema):
-    """How many, and what they come to in each currency."""
+    """How many, and what they come to in each currency; null where the caller may not read the amounts."""
 
     count = fields.Integer()
-    total = fields.List(fields.Nested(MoneyView))
+    total = fields.List(fields.Nested(MoneyView), allow_none=True)
 
 
 class OwedView(SumView):
     """Receivables still to come, and what of them is past due."""
 
-    overdue = fields.Nested(SumView)
+    overdue = fields.Nested(SumView, allow_none=True)
 
 
 class RequestsView(Schema):
     """Requests that are open, the complaints among them, and the mean rating."""
 
     open = fields.Integer()
-    complaints = fields.Integer()
+    complaints = fields.Integer(allow_none=True)
     satisfaction = fields.Float(allow_none=True)
 
 
@@ -68,17 +68,17 @@ class LastInteractionView(Schema):
     """The latest interaction."""
 
     id = fields.UUID()
-    kind = fields.String()
-    subject = fields.String()
-    occurred_at = fields.AwareDateTime(format="iso")
+    kind = fields.String(allow_none=True)
+    subject = fields.String(allow_none=True)
+    occurred_at = fields.AwareDateTime(format="iso", allow_none=True)
 
 
 class NextActivityView(Schema):
     """The activity that is due next."""
 
     id = fields.UUID()
-    kind = fields.String()
-    subject = fields.String()
+    kind = fields.String(allow_none=True)
+    subject = fields.String(allow_none=True)
     due_at = fields.AwareDateTime(format="iso", allow_none=True)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from string import Formatter
 from typing import Any
 
@@ -12,17 +13,22 @@ from crm_chassis.language import Language, pick
 
 @dataclass(frozen=True)
 class Fact:
-    """How one type of event reads. resource: what one must be allowed to read. zh, en: templates over the payload."""
+    """How one type of event reads. resource: what one must be allowed to read. zh, en: templates over the payload.
+
+    by_status: status -> other templates (zh, en) for a record that is left in it.
+    """
 
     resource: str
     path: str
     zh: str
     en: str
+    by_status: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def fields(self) -> frozenset[str]:
         """The payload's fields that the title is made of, and the status."""
-        names = {name for template in (self.zh, self.en) for _, name, _, _ in Formatter().parse(template) if name}
+        templates = (self.zh, self.en, *chain.from_iterable(self.by_status.values()))
+        names = {name for template in templates for _, name, _, _ in Formatter().parse(template) if name}
         return frozenset(names | {"status"})
 
 
@@ -97,7 +103,14 @@ FACTS: dict[str, Fact] = {
         paid=("应收 {amount} 已收清", "Receivable of {amount} paid"),
         written_off=("应收 {amount} 已核销", "Receivable of {amount} written off"),
     ),
-    **_facts("sales", "payment", "payment", "payments", received=("收到付款 {amount}", "Payment of {amount} received")),
+    **_facts(
+        "sales",
+        "payment",
+        "payment",
+        "payments",
+        received=("收到付款 {amount}", "Payment of {amount} received"),
+        refunded=("已退款 {refund}：{reason}", "{refund} refunded: {reason}"),
+    ),
     **_facts(
         "service-desk",
         "request",
@@ -137,6 +150,10 @@ FACTS: dict[str, Fact] = {
 }
 """Event type -> how it reads; what is not here is not on the timeline."""
 
+_DELIVERED = "crm.sales.order.delivered.v1"
+_PART = {"confirmed": ("订单 {number} 已部分交付", "Order {number} delivered in part")}
+FACTS[_DELIVERED] = replace(FACTS[_DELIVERED], by_status=_PART)
+
 WORDS: dict[str, tuple[str, str]] = {
     "visit": ("拜访", "Visit"),
     "call": ("电话", "Call"),
@@ -160,7 +177,7 @@ def open_details(details: Mapping[str, Any], closed: Collection[str]) -> dict[st
 
 def title(fact: Fact, details: Mapping[str, Any], language: Language) -> str:
     """The entry's headline; what is missing or hidden reads ``…``."""
-    template = pick((fact.zh, fact.en), language)
+    template = pick(fact.by_status.get(details.get("status", ""), (fact.zh, fact.en)), language)
     return template.format_map({name: _word(name, details.get(name), language) for name in fact.fields})
 
 

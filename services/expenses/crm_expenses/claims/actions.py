@@ -21,8 +21,8 @@ from crm_chassis.language import say, word
 from ..approvals import actions as approvals
 from ..categories import queries as categories
 from ..customers import actions as merges
-from ..customers import queries as customers
 from ..policies import queries as policies
+from ..subjects import queries as subjects
 from ..travel_plans import queries as travel_plans
 from . import invoices, rules
 from .models import Claim
@@ -96,6 +96,11 @@ def pay(claim: Claim, *, paid_at: Any, paid_by: UUID, reference: str | None) -> 
         raise Forbidden(say("Somebody else has to pay your own claim."))
     claim.payment_status = "paid"
     claim.paid_at, claim.paid_by, claim.payment_reference = paid_at, paid_by, reference
+
+
+def latest_day() -> date:
+    """The latest day that it can be anywhere: in a subsidiary to the east it is tomorrow already."""
+    return clock.today() + timedelta(days=1)
 
 
 def hand_over(session: Session, *, from_user_id: UUID, to_user_id: UUID) -> None:
@@ -234,17 +239,22 @@ def _trip(session: Session, claim: Claim) -> Iterator[FieldError]:
 
 
 def _subject(session: Session, claim: Claim, known: Mapping[str, Any] | None) -> Iterator[FieldError]:
-    """A customer newly named is one the caller sees; of the other things a cost may be about, nothing is known here."""
-    about = claim.about or {}
-    if about == known or about.get("type") != "customer":
+    """What a cost is newly said to be about is something the caller may read."""
+    about = claim.about
+    if about is None or about == known:
         return
-    if not customers.visible(session, [UUID(about["id"])]):
-        yield entry("/about/id", "unknown", say("Choose a customer that you may see."))
+    if not subjects.is_visible(session, about["type"], UUID(about["id"])):
+        message = say(
+            "There is no such {kind} for you. Choose one that you may see; "
+            "if it was made a moment ago, try again shortly.",
+            kind=word(rules.SUBJECTS, about["type"]),
+        )
+        yield entry("/about/id", "unknown", message)
 
 
 def _items(session: Session, claim: Claim) -> Iterator[FieldError]:
     usable = {str(category_id) for category_id in categories.usable(session, claim.unit_id)}
-    latest = clock.today() + timedelta(days=1)  # it is tomorrow already in some subsidiary
+    latest = latest_day()
     for position, item in enumerate(claim.items):
         here = f"/items/{position}"
         own = item.get("currency") or claim.currency

@@ -28,12 +28,6 @@ METHODS = [
     ("company_card", "公司卡", "Company card"),
     ("other", "其他", "Other"),
 ]
-SUBJECTS = [
-    ("customer", "客户", "Customer"),
-    ("opportunity", "销售机会", "Opportunity"),
-    ("order", "订单", "Order"),
-    ("request", "服务请求", "Request"),
-]
 INVOICE_KINDS = [
     ("vat_special", "增值税专用发票", "VAT special invoice"),
     ("vat_ordinary", "增值税普通发票", "VAT ordinary invoice"),
@@ -51,7 +45,7 @@ INVOICE_KINDS = [
 class SubjectSchema(Schema):
     """What the cost belongs to."""
 
-    type = fields.choice(("类型", "Type"), SUBJECTS, required=True)
+    type = fields.choice(("类型", "Type"), rules.SUBJECTS, required=True)
     id = fields.ref(("对象", "Record"), "any", required=True)
 
     def load(self, data: Any, **more: Any) -> Any:
@@ -146,10 +140,10 @@ def pay(session: Session, claim_id: UUID, **body: Any) -> Claim:
 
 
 def _paid_at(body: dict[str, Any]) -> datetime:
-    paid_on = body.get("paid_on")
-    if paid_on is None or paid_on == clock.today():
+    paid_on, latest = body.get("paid_on"), actions.latest_day()
+    if paid_on is None or clock.today() <= paid_on <= latest:
         return clock.now()
-    if paid_on > clock.today():
+    if paid_on > latest:
         raise field_error("/paid_on", "in_future", say("Record a payment when it was made, not before."))
     return datetime.combine(paid_on, time(12), tzinfo=UTC)
 

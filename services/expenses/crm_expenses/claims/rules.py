@@ -19,6 +19,13 @@ STATUSES = (
     ("withdrawn", "已撤回", "Withdrawn"),
 )
 """The states of a claim: value, zh, en."""
+SUBJECTS = (
+    ("customer", "客户", "Customer"),
+    ("opportunity", "销售机会", "Opportunity"),
+    ("order", "订单", "Order"),
+    ("request", "服务请求", "Request"),
+)
+"""What a cost may be about: value, zh, en."""
 VERBS = {
     "submit": ("提交", "submit"),
     "withdraw": ("撤回", "withdraw"),

@@ -43,7 +43,7 @@ class TravelPlan(UnderApproval, Record, Base):
 
 
 class DayRecord(Record, Base):
-    """What the traveller did on one day of the trip; with a customer it is a visit."""
+    """What the traveller did on one day of the trip; with a customer it is a visit. Whoever owns the trip sees it too."""
 
     __tablename__ = "travel_plan_records"
     __table_args__ = record_indexes(
@@ -52,6 +52,7 @@ class DayRecord(Record, Base):
         Index("ix_travel_plan_records_customer_id", "customer_id"),
     )
     __resource__ = "travel_plan"
+    __through__ = ("travel_plan_id", TravelPlan)
 
     travel_plan_id: Mapped[UUID] = mapped_column(ForeignKey("travel_plans.id"))
     on: Mapped[date]

@@ -10,6 +10,7 @@ from sqlalchemy import delete, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from ..records import places
 from ..records.models import KnownRecord
 from ..records.rules import is_alive
 from . import rules
@@ -48,7 +49,7 @@ def _task(row: KnownRecord, people: list[str]) -> dict[str, Any]:
         "customer_id": row.customer_id,
         "title": row.state.get(kind.title) if kind.title else None,
         "status": row.state["status"],
-        "due_at": rules.due_at(row.resource, row.state),
+        "due_at": rules.due_at(row.resource, row.state, places.zone_of(row.unit_id)),
         "amount": owed,
         "currency": row.state["amount"]["currency"] if owed is not None else None,
     }

@@ -65,12 +65,12 @@ def _waiting(
     rows = session.execute(
         named.where(*wanted).order_by(Task.due_at.asc().nulls_last(), Task.record_id).limit(SHOWN)
     ).all()
-    names = may_read(principal, "customer", "name")
-    items = [_item(task, kind.link, now, name if names else None) for task, name in rows]
+    names, amounts = may_read(principal, "customer", "name"), may_read(principal, resource, *rules.OWED)
+    items = [_item(task, kind.link, now, name if names else None, amounts=amounts) for task, name in rows]
     return {"total": total, "overdue": overdue, "items": items}
 
 
-def _item(task: Task, link: str, now: datetime, customer: str | None) -> dict[str, Any]:
+def _item(task: Task, link: str, now: datetime, customer: str | None, *, amounts: bool) -> dict[str, Any]:
     item = {
         "resource": task.resource,
         "id": task.record_id,
@@ -82,7 +82,9 @@ def _item(task: Task, link: str, now: datetime, customer: str | None) -> dict[st
         "overdue": task.due_at is not None and task.due_at < now,
         "link": f"/{link}/{task.record_id}",
     }
-    return item | ({"amount": money(task.amount, task.currency or "")} if task.amount is not None else {})
+    if task.amount is None:
+        return item
+    return item | {"amount": money(task.amount, task.currency or "") if amounts else None}
 
 
 def _funnel(session: Session, principal: Principal) -> list[dict[str, Any]]:

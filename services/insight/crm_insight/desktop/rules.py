@@ -11,9 +11,6 @@ from zoneinfo import ZoneInfo
 
 State = Mapping[str, Any]
 
-ZONE = ZoneInfo("Asia/Shanghai")
-"""Where a due date ends when only the day is given."""
-
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -31,7 +28,7 @@ class Waiting:
 
 KINDS = {
     "activity": Waiting("activities", frozenset({"planned"}), "subject", ("assignee_id", "owner_id"), "due_at"),
-    "approval": Waiting("approvals", frozenset({"running"}), "title", ("assignee_ids",), "due_at"),
+    "approval": Waiting("approvals", frozenset({"running"}), "title", ("waiting_ids", "assignee_ids"), "due_at"),
     "request": Waiting(
         "requests",
         frozenset({"created", "assigned", "in_progress", "on_hold"}),
@@ -55,19 +52,25 @@ def waits_for(resource: str, state: State) -> list[str]:
     return [found] if isinstance(found, str) else list(found)
 
 
-def due_at(resource: str, state: State) -> datetime | None:
-    """When it is due; a day is over at its end."""
+def due_at(resource: str, state: State, zone: ZoneInfo) -> datetime | None:
+    """When it is due; a day is over at its end in ``zone``."""
     raw = state.get(KINDS[resource].due)
     if not raw:
         return None
     if len(raw) == len("2026-01-01"):
-        return datetime.combine(date.fromisoformat(raw), time.max, ZONE)
+        return datetime.combine(date.fromisoformat(raw), time.max, zone)
     return datetime.fromisoformat(raw)
+
+
+OWED = ("outstanding", "amount", "paid", "credited")
+"""The fields of a receivable that what is still owed of it tells about."""
 
 
 def outstanding(state: State) -> Decimal | None:
     """What is still owed of a receivable, None for other records."""
     if not isinstance(state.get("amount"), Mapping):
         return None
+    if state.get("outstanding"):
+        return Decimal(state["outstanding"]["amount"])
     paid = state.get("paid")
     return Decimal(state["amount"]["amount"]) - (Decimal(paid["amount"]) if paid else Decimal(0))

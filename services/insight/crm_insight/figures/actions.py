@@ -13,6 +13,7 @@ from sqlalchemy import Table, func, select, text
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.orm import Session
 
+from ..records import places
 from ..records.models import KnownRecord
 from ..records.rules import is_alive
 from . import rules
@@ -47,7 +48,7 @@ def entries_of(row: KnownRecord) -> list[Any]:
     """What the record adds in its present state, in stored form."""
     if not is_alive(row.state):
         return []
-    return [entry.to_json() for entry in rules.entries(row.resource, row.state)]
+    return [entry.to_json() for entry in rules.entries(row.resource, row.state, places.zone_of(row.unit_id))]
 
 
 class Change(NamedTuple):

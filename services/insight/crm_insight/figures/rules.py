@@ -10,9 +10,6 @@ from zoneinfo import ZoneInfo
 
 State = Mapping[str, Any]
 
-BOOKS_ZONE = ZoneInfo("Asia/Shanghai")
-"""Where a month begins, for facts that happened at an instant and not on a date."""
-
 BOOKS_CURRENCY = "CNY"
 """Where an opportunity without an amount is counted."""
 
@@ -40,10 +37,13 @@ class Entry(NamedTuple):
 ONE = Decimal(1)
 
 
-def entries(resource: str, state: State) -> list[Entry]:
-    """What the record adds, nothing for resources that are not counted and for records that are gone."""
+def entries(resource: str, state: State, zone: ZoneInfo) -> list[Entry]:
+    """What the record adds, nothing for resources that are not counted.
+
+    zone: where its months begin, for what happened at an instant and not on a date.
+    """
     found = _ENTRIES.get(resource)
-    return found(state) if found else []
+    return found(state, zone) if found else []
 
 
 def dimensions(state: State) -> tuple[str | None, str | None]:
@@ -51,13 +51,13 @@ def dimensions(state: State) -> tuple[str | None, str | None]:
     return state.get("region_code") or None, state.get("level") or None
 
 
-def month_of(moment: str | None) -> date:
+def month_of(moment: str | None, zone: ZoneInfo) -> date:
     """The first day of the month of a date or instant in JSON; the epoch when there is none."""
     if not moment:
         return date(1970, 1, 1)
     if len(moment) == len("2026-01-01"):
         return date.fromisoformat(moment).replace(day=1)
-    return datetime.fromisoformat(moment).astimezone(BOOKS_ZONE).date().replace(day=1)
+    return datetime.fromisoformat(moment).astimezone(zone).date().replace(day=1)
 
 
 def amount(money: Mapping[str, Any] | None) -> Decimal:
@@ -65,8 +65,8 @@ def amount(money: Mapping[str, Any] | None) -> Decimal:
     return Decimal(money["amount"]) if money else Decimal(0)
 
 
-def _customer(state: State) -> list[Entry]:
-    month = month_of(state.get("created_at"))
+def _customer(state: State, zone: ZoneInfo) -> list[Entry]:
+    month = month_of(state.get("created_at"), zone)
     parts = [
         Entry(f"customers.{name}", month, ONE, state[name])
         for name in ("kind", "relation", "status", "industry")
@@ -75,39 +75,43 @@ def _customer(state: State) -> list[Entry]:
     return [Entry("customers", month, ONE), *parts]
 
 
-def _order(state: State) -> list[Entry]:
+def _order(state: State, zone: ZoneInfo) -> list[Entry]:
     """A confirmed order counts; what was cancelled afterwards or came back counts against it."""
     counted = state["status"] in {"confirmed", "delivered", "closed"}
     cancelled = state["status"] == "cancelled" and state.get("confirmed_at")
     if not (counted or cancelled):
         return []
-    month, currency = month_of(state["ordered_on"]), state["total"]["currency"]
+    month, currency = month_of(state["ordered_on"], zone), state["total"]["currency"]
     found = [
         Entry("orders", month, ONE, None, currency),
         Entry("orders.confirmed", month, amount(state["total"]), None, currency),
     ]
     if cancelled:
         found.append(Entry("orders.cancelled", month, amount(state["total"]), None, currency))
-    elif amount(state.get("returned_total")):
-        found.append(Entry("orders.returned", month, amount(state["returned_total"]), None, currency))
-    return found
+        return found
+    # What came back of it, and what was left when it was closed with a part delivered.
+    taken_off = {f"orders.{part}": amount(state.get(f"{part}_total")) for part in ("returned", "cancelled")}
+    return found + [Entry(measure, month, value, None, currency) for measure, value in taken_off.items() if value]
 
 
-def _payment(state: State) -> list[Entry]:
-    month, currency = month_of(state["received_on"]), state["amount"]["currency"]
-    return [Entry("payments", month, amount(state["amount"]), None, currency)]
+def _payment(state: State, zone: ZoneInfo) -> list[Entry]:
+    """What was received, and in the months of its refunds what went back."""
+    currency = state["amount"]["currency"]
+    moved = [(state["received_on"], amount(state["amount"]))]
+    moved += [(each["refunded_on"], -Decimal(each["amount"])) for each in state.get("refunds") or ()]
+    return [Entry("payments", month_of(day, zone), value, None, currency) for day, value in moved]
 
 
-def _claim(state: State) -> list[Entry]:
+def _claim(state: State, zone: ZoneInfo) -> list[Entry]:
     if state["status"] != "approved":
         return []
-    month = month_of(state.get("created_at") or state.get("updated_at"))
+    month = month_of(state.get("created_at") or state.get("updated_at"), zone)
     return [Entry("expenses", month, amount(state["total"]), None, state["total"]["currency"])]
 
 
-def _opportunity(state: State) -> list[Entry]:
+def _opportunity(state: State, zone: ZoneInfo) -> list[Entry]:
     """By the month it was created in and the stage it is in or was decided in; open ones also weighted."""
-    month, status, stage = month_of(state.get("created_at")), state["status"], state["stage"]
+    month, status, stage = month_of(state.get("created_at"), zone), state["status"], state["stage"]
     currency = state["amount"]["currency"] if state.get("amount") else state.get("currency") or BOOKS_CURRENCY
     value = amount(state.get("amount"))
     found = [
@@ -120,8 +124,8 @@ def _opportunity(state: State) -> list[Entry]:
     return found
 
 
-def _request(state: State) -> list[Entry]:
-    month, kind = month_of(state.get("created_at")), state["kind"]
+def _request(state: State, zone: ZoneInfo) -> list[Entry]:
+    month, kind = month_of(state.get("created_at"), zone), state["kind"]
     found = {"requests": ONE, "requests.breaches": Decimal(state.get("breach_count") or 0)}
     for measure, ended in (("response", "responded_at"), ("solution", "answered_at")):
         if state.get("created_at") and state.get(ended):
@@ -136,11 +140,11 @@ def _minutes(state: State, ended: str) -> Decimal:
     return (Decimal(took.total_seconds()) / 60).quantize(Decimal("0.01"))
 
 
-def _churn_case(state: State) -> list[Entry]:
-    return [Entry("churn", month_of(state["warned_at"]), ONE, state["status"])]
+def _churn_case(state: State, zone: ZoneInfo) -> list[Entry]:
+    return [Entry("churn", month_of(state["warned_at"], zone), ONE, state["status"])]
 
 
-_ENTRIES: dict[str, Callable[[State], list[Entry]]] = {
+_ENTRIES: dict[str, Callable[[State, ZoneInfo], list[Entry]]] = {
     "customer": _customer,
     "order": _order,
     "payment": _payment,

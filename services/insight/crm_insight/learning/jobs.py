@@ -34,6 +34,8 @@ def rebuild(run: JobRun) -> dict[str, Any]:
             if after:
                 done += actions.BATCH
                 run.save(session, done=done, resource=after[0], record_id=str(after[1]))
+        if after:
+            run.give_way()
     with system_transaction() as session:
         return {"figures": figures.recount(session)}
 

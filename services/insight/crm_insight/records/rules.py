@@ -29,9 +29,10 @@ RESOURCES = {
 """Subject of an event type -> the permission resource of the record whose full state it carries."""
 
 _PERSON_FIELDS = ("owner_id", "assignee_id", "traveller_id", "claimant_id")
+_PEOPLE_FIELDS = ("assignee_ids", "waiting_ids")
 _HANDED_OVER = ("owner_id", "assignee_id")
 
-_FINISHED = {
+_NOT_HANDED_OVER = {
     "activity": {"done", "cancelled"},
     "churn_case": {"lost", "recovered"},
     "lead": {"converted", "discarded"},
@@ -39,10 +40,11 @@ _FINISHED = {
     "order": {"closed", "cancelled"},
     "receivable": {"paid", "written_off"},
     "request": {"archived", "merged"},
-    "travel_plan": {"settled", "rejected", "cancelled"},
-    "claim": {"approved", "rejected"},
+    "travel_plan": {"settled", "rejected", "cancelled", "draft", "returned", "withdrawn"},
+    "claim": {"rejected", "draft", "returned", "withdrawn"},
     "approval": {"approved", "rejected", "returned", "withdrawn"},
 }
+"""Resource -> the states in which its service leaves a record with whoever has it."""
 _NEVER_HANDED_OVER = {"payment", "article", "product"}
 
 
@@ -76,10 +78,14 @@ def is_alive(state: State) -> bool:
 
 
 def is_open(resource: str, state: State) -> bool:
-    """Whether somebody still has to work on it, so that it follows a handover."""
+    """Whether somebody still has to work on it, so that it follows a handover as in its own service.
+
+    Trips and claims that wait for their own author stay, and an approved claim waits for its money.
+    """
     if resource in _NEVER_HANDED_OVER or not is_alive(state):
         return False
-    return state.get("status") not in _FINISHED.get(resource, set())
+    done = state.get("status") in _NOT_HANDED_OVER.get(resource, set())
+    return not done and state.get("payment_status") != "paid"
 
 
 def responsible(resource: str, state: State) -> UUID | None:
@@ -96,8 +102,8 @@ def responsible(resource: str, state: State) -> UUID | None:
 
 def people(state: State) -> list[UUID]:
     """Everybody the record belongs to, in a stable order."""
-    found = {state[name] for name in _PERSON_FIELDS if state.get(name)} | set(state.get("assignee_ids") or ())
-    return sorted(map(UUID, found))
+    found = {state[name] for name in _PERSON_FIELDS if state.get(name)}
+    return sorted(map(UUID, found.union(*(state.get(name) or () for name in _PEOPLE_FIELDS))))
 
 
 def customer_of(resource: str, state: State) -> UUID | None:
@@ -111,8 +117,8 @@ def customer_of(resource: str, state: State) -> UUID | None:
 
 def handed_over(state: State, from_user: str, to_user: str) -> dict[str, Any]:
     """The state with one person in the place of another."""
-    changed = {name: to_user for name in _HANDED_OVER if state.get(name) == from_user}
-    if from_user in (state.get("assignee_ids") or ()):
-        others = [each for each in state["assignee_ids"] if each not in {from_user, to_user}]
-        changed["assignee_ids"] = [*others, to_user]  # type: ignore[assignment]
+    changed: dict[str, Any] = {name: to_user for name in _HANDED_OVER if state.get(name) == from_user}
+    for name in _PEOPLE_FIELDS:
+        if from_user in (state.get(name) or ()):
+            changed[name] = [*(each for each in state[name] if each not in {from_user, to_user}), to_user]
     return {**state, **changed}

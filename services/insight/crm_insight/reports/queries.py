@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -13,16 +13,19 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
-from crm_chassis import language, org
+from crm_chassis import errors, language, org
 from crm_chassis.identity import Principal
+from crm_chassis.language import say
 from crm_chassis.scope import units_below
 
 from ..figures.models import CustomerFigure, Figure
-from ..reach import may_read, predicate
+from ..reach import may_learn, may_read, predicate
 from ..records.models import KnownRecord
-from .catalogue import Report, Sum
+from .catalogue import Report, Sum, open_sums
 
 Model = type[Figure] | type[CustomerFigure]
+
+READ, EXPORT = "report:read", "report:export"
 
 
 @dataclass(frozen=True)
@@ -58,28 +61,43 @@ class Answer:
     totals: list[Line]
 
 
-def answer(session: Session, principal: Principal, report: Report, asked: Asked) -> Answer:
-    """Sum up a report for the caller: at most ``limit`` lines, the largest first (months in order), and the rest."""
+def answer(
+    session: Session, principal: Principal, report: Report, asked: Asked, *, permissions: Sequence[str] = (READ,)
+) -> Answer:
+    """Sum up a report for the caller: at most ``limit`` lines, the largest first (months in order), and the rest.
+
+    permissions: what counts is what all of them reach. A sum of what is closed to the caller is in no line, and lines
+    are not ranked by it. Raises Forbidden when nothing is left to show.
+    """
     model: Model = CustomerFigure if asked.group_by == "customer" else Figure
-    sums = _sums(report, asked.group_by)
-    where = [model.measure.in_({each.measure for each in sums.values()}), *_conditions(principal, model, asked)]
+    sums = _sums(report, asked.group_by, principal)
+    if not sums:
+        raise errors.Forbidden(say("Your roles close the fields that this report is made of."))
+    order = report.order if report.order in sums else next(iter(sums))
+    where = [
+        model.measure.in_({each.measure for each in sums.values()}),
+        *_conditions(principal, model, asked, permissions),
+    ]
     totals = _lines(session, report, model, sums, where, None)
-    grouped = _lines(session, report, model, sums, where, asked)
+    grouped = _lines(session, report, model, sums, where, asked, order)
     if asked.group_by == "company":
         grouped = _by_company(grouped)
-    lines = sorted(grouped, key=_order(report, asked))[: asked.limit]
+    lines = sorted(grouped, key=_order(order, asked))[: asked.limit]
     return Answer(lines, _rest(totals, lines), totals)
 
 
-def _sums(report: Report, group: str) -> dict[str, Sum]:
+def _sums(report: Report, group: str, principal: Principal) -> dict[str, Sum]:
+    sums = open_sums(report, lambda field: may_learn(principal, field))
     if group in report.split:
-        return {name: Sum(report.split[group], each.label) for name, each in report.sums.items()}
-    return dict(report.sums)
+        return {name: Sum(report.split[group], each.label) for name, each in sums.items()}
+    return sums
 
 
-def _conditions(principal: Principal, model: Model, asked: Asked) -> list[ColumnElement[bool]]:
+def _conditions(
+    principal: Principal, model: Model, asked: Asked, permissions: Sequence[str]
+) -> list[ColumnElement[bool]]:
     mine = model.owner_id == principal.user_id
-    found = [predicate(principal.grants.get("report:read"), unit=model.unit_id, mine=mine)]
+    found = [predicate(principal.grants.get(permission), unit=model.unit_id, mine=mine) for permission in permissions]
     if asked.first:
         found.append(model.month >= asked.first)
     if asked.last:
@@ -110,9 +128,15 @@ def _about_customers(model: Model, asked: Asked) -> list[ColumnElement[bool]]:
 
 
 def _lines(
-    session: Session, report: Report, model: Model, sums: dict[str, Sum], where: list[Any], asked: Asked | None
+    session: Session,
+    report: Report,
+    model: Model,
+    sums: dict[str, Sum],
+    where: list[Any],
+    asked: Asked | None,
+    order: str = "",
 ) -> list[Line]:
-    """The lines of a group by, or of everything together when nothing is asked."""
+    """The lines of a group by, ranked by the sum ``order``, or of everything together when nothing is asked."""
     key = [_column(model, report, asked.group_by).label("key")] if asked else []
     keys = [*key, *([model.currency] if report.has_money else [])]
     values = {name: _value(model, each) for name, each in sums.items()}
@@ -120,7 +144,7 @@ def _lines(
     if keys:
         statement = statement.group_by(*keys)
     if asked and asked.group_by not in {"company", "month"}:
-        statement = statement.order_by(values[report.order].desc(), *keys).limit(asked.limit)
+        statement = statement.order_by(values[order].desc(), *keys).limit(asked.limit)
     rows = session.execute(statement).mappings()
     found = [Line(row.get("key"), row.get("currency"), {name: Decimal(row[name]) for name in values}) for row in rows]
     return [line for line in found if any(line.sums.values())]
@@ -155,10 +179,10 @@ def _by_company(lines: Iterable[Line]) -> list[Line]:
     return list(found.values())
 
 
-def _order(report: Report, asked: Asked) -> Any:
+def _order(order: str, asked: Asked) -> Any:
     if asked.group_by == "month":
         return lambda line: (line.key, line.currency or "")
-    return lambda line: (-line.sums[report.order], str(line.key), line.currency or "")
+    return lambda line: (-line.sums[order], str(line.key), line.currency or "")
 
 
 def _rest(totals: list[Line], lines: list[Line]) -> list[Line]:

@@ -106,5 +106,5 @@ def _cells(report: Report, line: Line, title: str) -> list[Any]:
 
 
 def _number(column: Column, line: Line) -> int | Decimal | None:
-    value = column.value(line.sums)
+    value = column.of(line.sums)
     return int(value) if value is not None and column.kind == COUNT else value

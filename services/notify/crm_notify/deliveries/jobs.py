@@ -13,7 +13,7 @@ from crm_chassis import clock, crash
 from crm_chassis.database import system_transaction
 from crm_chassis.service import current_runtime
 
-from ..notifications import queries as notifications
+from ..notifications import actions as notifications
 from ..people import queries as people
 from ..texts.rendering import language_of
 from . import actions
@@ -84,7 +84,7 @@ def _attempt(line: Line, delivery_id: UUID) -> Exception | None:
 
 def _written(session: Session, delivery: Delivery):  # type: ignore[no-untyped-def]  # an EmailMessage
     settings = current_runtime().settings
-    notification = notifications.by_ids(session, [delivery.notification_id])[delivery.notification_id]
+    notification = notifications.for_mail(session, delivery.notification_id)
     recipient = people.known(session, [notification.owner_id]).get(notification.owner_id)
     public = settings.public_url.rstrip("/")
     return write(

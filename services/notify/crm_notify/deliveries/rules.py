@@ -12,6 +12,9 @@ LEASE = timedelta(seconds=120)
 DIGEST_WAIT = timedelta(minutes=10)
 """A digest is mailed so long after it was begun, with all that came until then."""
 
+NEXT_DIGEST_WAIT = timedelta(hours=1)
+"""The same for a digest of what came after one was mailed: a flood that goes on makes a mail an hour."""
+
 _AFTER_S = (60, 300, 1800, 7200, 21_600)
 
 STATUSES = (

@@ -54,8 +54,9 @@ def notices_of(session: Session, envelope: Envelope) -> list[Notice]:
     values = _values(session, envelope)
     unit_id = reminders.uuid_of(envelope.unitid or payload.get("unit_id")) or UUID(int=0)
     actor_id = reminders.uuid_of(rules.actor_of(payload, envelope.actorid))
+    by_job = rules.is_by_job(envelope.correlationid)
     return [
-        Notice(UUID(envelope.id), recipient, rule.kind, unit_id, values)
+        Notice(UUID(envelope.id), recipient, rule.kind, unit_id, values, gathered=rule.gathered and by_job)
         for rule in chosen
         for recipient in _recipients(session, rule, payload, unit_id)
         if rule.own_act or recipient != actor_id
@@ -63,19 +64,24 @@ def notices_of(session: Session, envelope: Envelope) -> list[Notice]:
 
 
 def _recipients(session: Session, rule: rules.Rule, payload: rules.Payload, unit_id: UUID) -> list[UUID]:
+    """Whom a rule names and who is still there, so that of several places one with somebody in it comes first."""
     found: list[UUID] = []
     for place in rule.to:
-        if place == rules.SUPERIOR:
-            person = next((payload[name] for name in _PEOPLE if payload.get(name)), None)
-            superior = people.superior(session, reminders.uuid_of(person), unit_id)
-            found += [superior] if superior else []
-        elif place == rules.ASSIGNEES:
-            found += [UUID(str(person)) for person in payload.get(place) or ()]
-        elif person_id := reminders.uuid_of(payload.get(place)):
-            found.append(person_id)
+        found += [each for each in _named(session, place, payload, unit_id) if not people.has_left(session, each)]
         if found and rule.first:
             return found[:1]
     return list(dict.fromkeys(found))
+
+
+def _named(session: Session, place: str, payload: rules.Payload, unit_id: UUID) -> list[UUID]:
+    if place == rules.SUPERIOR:
+        person = next((payload[name] for name in _PEOPLE if payload.get(name)), None)
+        superior = people.superior(session, reminders.uuid_of(person), unit_id)
+        return [superior] if superior else []
+    if place in rules.LISTS:
+        return [UUID(str(person)) for person in payload.get(place) or ()]
+    person_id = reminders.uuid_of(payload.get(place))
+    return [person_id] if person_id else []
 
 
 def _values(session: Session, envelope: Envelope) -> dict[str, Any]:
@@ -85,4 +91,6 @@ def _values(session: Session, envelope: Envelope) -> dict[str, Any]:
     values = {**payload, "customer": customers.name_of(session, customer_id)}
     if envelope.type == "crm.gateway.user.handed-over.v1":
         values["from_name"] = people.name_of(session, UUID(payload["id"]))
+    if envelope.type == "crm.workflow.approval.timed-out.v1":
+        values["late_names"] = [people.name_of(session, UUID(late)) for late in payload.get(rules.ASSIGNEES) or ()]
     return values

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from crm_chassis import clock, inbox
 from crm_chassis.service import current_runtime
 
 from ..deliveries import actions as deliveries
-from ..deliveries.rules import DIGEST_WAIT, EMAIL
+from ..deliveries.rules import DIGEST_WAIT, EMAIL, NEXT_DIGEST_WAIT
 from ..notifications import actions as notifications
 from ..people import queries as people
 from ..preferences import queries as preferences
@@ -26,7 +27,8 @@ from ..texts.rendering import render
 class Notice:
     """Something to tell one person. cause_id: the event or reminder; the same cause tells the same thing once.
 
-    unit_id: where it happened, for a recipient not known yet.
+    unit_id: where it happened, for a recipient not known yet. gathered: it comes with many others of its kind, and is
+    told together with them.
     """
 
     cause_id: UUID
@@ -34,6 +36,7 @@ class Notice:
     kind: str
     unit_id: UUID
     values: Mapping[str, Any] = field(default_factory=dict)
+    gathered: bool = False
 
 
 def tell(session: Session, notices: Sequence[Notice]) -> int:
@@ -59,7 +62,14 @@ def tell(session: Session, notices: Sequence[Notice]) -> int:
         words = render(kind, notice.values, locale=person.locale, timezone=person.timezone)
         drafts.append(
             notifications.Draft(
-                notice.cause_id, person.id, person.unit_id, kind.key, person.locale, words, choice.in_app
+                event_id=notice.cause_id,
+                recipient_id=person.id,
+                unit_id=person.unit_id,
+                kind=kind.key,
+                locale=person.locale,
+                words=words,
+                in_app=choice.in_app,
+                gathered=notice.gathered,
             )
         )
     written = notifications.add(session, drafts) if drafts else []
@@ -75,7 +85,7 @@ def _mailing() -> bool:
 def _order(row: notifications.Written, person: people.Person, choice: Choice, mailed: bool) -> deliveries.Order | None:
     if not mailed or person.email is None:
         return None
-    begins = clock.now() + DIGEST_WAIT if row.is_digest else clock.now()
+    wait = (NEXT_DIGEST_WAIT if row.follows else DIGEST_WAIT) if row.is_digest else timedelta()
     return deliveries.Order(
         notification_id=row.id,
         kind=row.kind,
@@ -83,5 +93,5 @@ def _order(row: notifications.Written, person: people.Person, choice: Choice, ma
         recipient=person.email,
         recipient_id=person.id,
         unit_id=person.unit_id,
-        not_before=after_quiet_hours(begins, choice, person.timezone),
+        not_before=after_quiet_hours(clock.now() + wait, choice, person.timezone),
     )

@@ -19,7 +19,7 @@ from ..texts.kinds import KINDS
 from ..texts.rendering import DIGEST_TITLES, Rendered, render_digest
 from . import wakes
 from .models import Mailbox, Notification
-from .rules import WINDOW, split
+from .rules import GATHERED_MAX, SINGLES_MAX, WINDOW, split
 
 _FORGOTTEN_AT_ONCE = 5_000  # half of what deliveries forget: their rows must be gone before
 
@@ -35,24 +35,27 @@ class Draft:
     locale: str
     words: Rendered
     in_app: bool
+    gathered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What became of a draft: a notification of its own, or a new digest."""
+    """What became of a draft: a notification of its own, or a new digest. follows: on one of less than WINDOW ago."""
 
     id: UUID
     recipient_id: UUID
     kind: str
     unit_id: UUID
     is_digest: bool
+    follows: bool = False
 
 
 def add(session: Session, drafts: Sequence[Draft]) -> list[Written]:
     """Write what has not been written for the same cause, recipient and kind; answers the new rows.
 
-    More than SINGLES_MAX of one kind for one recipient within WINDOW are gathered in one digest, which moves to the
-    top and is unread again whenever it grows.
+    More than SINGLES_MAX of one kind for one recipient within WINDOW (GATHERED_MAX of drafts that are ``gathered``)
+    are counted in one digest, which moves to the top and is unread again whenever it grows. Once it was mailed it grows
+    no more, and the next ones begin another.
     """
     numbers = _reserve(session, drafts)
     fresh = _not_written(session, drafts)
@@ -62,7 +65,8 @@ def add(session: Session, drafts: Sequence[Draft]) -> list[Written]:
     written: list[Written] = []
     rows: list[dict[str, Any]] = []
     for (recipient, kind), arrivals in _grouped(fresh).items():
-        singles, many = split(arrivals, recent.get((recipient, kind), 0))
+        most = GATHERED_MAX if any(draft.gathered for draft in arrivals) else SINGLES_MAX
+        singles, many = split(arrivals, recent.get((recipient, kind), 0), most)
         rows += [_row(draft, number) for draft, number in zip(singles, numbers[recipient], strict=False)]
         written += _gather(session, many, numbers[recipient]) if many else []
     if rows:
@@ -174,8 +178,9 @@ def _row(draft: Draft, number: int) -> dict[str, Any]:
 
 def _gather(session: Session, drafts: Sequence[Draft], numbers: Numbers) -> list[Written]:
     """Put drafts of one recipient and kind into the open digest; answers the digest when it is new."""
-    first, now = drafts[0], clock.now()
-    digest = _open_digest(session, first, now)
+    first = drafts[0]
+    latest_digest = _latest_digest(session, first)
+    digest = None if latest_digest is None or "mailed" in latest_digest.details else latest_digest
     if digest is None:
         digest = Notification(**_row(first, next(numbers)) | {"event_id": ids.uuid7(), "count": 0})
         session.add(digest)
@@ -189,22 +194,33 @@ def _gather(session: Session, drafts: Sequence[Draft], numbers: Numbers) -> list
     words = render_digest(KINDS[first.kind], digest.count, digest.details["titles"], locale=first.locale)
     digest.title, digest.body, digest.link = words.title, words.body, words.link
     session.flush()
-    return [Written(digest.id, first.recipient_id, first.kind, first.unit_id, True)] if is_new else []
+    follows = latest_digest is not None
+    return [Written(digest.id, first.recipient_id, first.kind, first.unit_id, True, follows)] if is_new else []
 
 
-def _open_digest(session: Session, draft: Draft, now: datetime) -> Notification | None:
+def _latest_digest(session: Session, draft: Draft) -> Notification | None:
+    """The digest of less than WINDOW ago, locked as it is now, so that a mail is written before or after it grows."""
     return session.scalar(
         select(Notification)
         .where(
             Notification.owner_id == draft.recipient_id,
             Notification.kind == draft.kind,
-            Notification.created_at > now - WINDOW,
+            Notification.created_at > clock.now() - WINDOW,
             Notification.details["digest"].as_boolean(),
         )
         .order_by(Notification.created_at.desc())
         .limit(1)
         .with_for_update()
+        .execution_options(populate_existing=True)
     )
+
+
+def for_mail(session: Session, notification_id: UUID) -> Notification:
+    """The notification that a mail is about to be written from. A digest grows no more from now on."""
+    notification = session.get_one(Notification, notification_id, with_for_update=True)
+    if notification.details.get("digest"):
+        notification.details = {**notification.details, "mailed": True}
+    return notification
 
 
 def forget(session: Session, horizon: datetime) -> None:

@@ -49,9 +49,3 @@ def last_numbers(session: Session, user_ids: Iterable[UUID]) -> dict[UUID, int]:
         return {}
     found = select(Mailbox.recipient_id, Mailbox.last_number).where(Mailbox.recipient_id.in_(wanted))
     return dict(session.execute(found).all())
-
-
-def by_ids(session: Session, notification_ids: Iterable[UUID]) -> dict[UUID, Notification]:
-    """Notifications by id, whoever they are for: what a mail is written from."""
-    wanted = sorted(set(notification_ids))
-    return {row.id: row for row in session.scalars(select(Notification).where(Notification.id.in_(wanted)))}

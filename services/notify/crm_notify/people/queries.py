@@ -66,14 +66,21 @@ def name_of(session: Session, user_id: UUID | None) -> str:
     return user.display_name if user else ""
 
 
+def has_left(session: Session, user_id: UUID) -> bool:
+    """Whether a user was deactivated; one whose own event has not come yet was not."""
+    user = session.get(org.OrgUser, user_id)
+    return user is not None and not user.active
+
+
 def superior(session: Session, user_id: UUID | None, unit_id: UUID | None) -> UUID | None:
     """Who stands above a user: the manager named for them, else the manager of their unit or of one above it.
 
-    Without a user, the manager of the unit. None when the tree names nobody else.
+    Without a user, the manager of the unit. Who has left is passed over. None when the tree names nobody else.
     """
     user = session.get(org.OrgUser, user_id) if user_id else None
-    if user is not None and user.manager_id and user.manager_id != user_id:
-        return user.manager_id
+    named = user.manager_id if user else None
+    if named and named != user_id and not has_left(session, named):
+        return named
     start = user.unit_id if user else unit_id
     if start is None:
         return None

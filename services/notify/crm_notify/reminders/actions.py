@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -36,6 +36,28 @@ def arm(
 ) -> None:
     """Let this be the subject's one waiting reminder of the kind. What has happened for the same bucket stays done."""
     cancel(session, kind=kind, subject_id=subject_id, but=due.bucket)
+    add(
+        session,
+        kind=kind,
+        subject_id=subject_id,
+        due=due,
+        recipient_ids=recipient_ids,
+        unit_id=unit_id,
+        details=details,
+    )
+
+
+def add(
+    session: Session,
+    *,
+    kind: str,
+    subject_id: UUID,
+    due: Due,
+    recipient_ids: Iterable[UUID],
+    unit_id: UUID,
+    details: Mapping[str, Any],
+) -> None:
+    """Set a reminder beside the subject's others. What has happened for the same bucket stays done."""
     row = insert(Reminder).values(
         id=ids.uuid7(),
         kind=kind,
@@ -79,6 +101,25 @@ def redirect(
         )
         .execution_options(synchronize_session=False)
     )
+
+
+def keep_to(session: Session, *, kind: str, subject_id: UUID, recipient_ids: Collection[UUID]) -> set[UUID]:
+    """Leave everybody else out of the subject's waiting reminders; answers whom it has reminded, or still will."""
+    rows = session.scalars(
+        select(Reminder)
+        .where(Reminder.kind == kind, Reminder.subject_id == subject_id, Reminder.status != "cancelled")
+        .order_by(Reminder.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    covered: set[UUID] = set()
+    for row in rows:
+        if row.status == "waiting":
+            row.recipient_ids = [each for each in row.recipient_ids if each in recipient_ids]
+            row.status = "waiting" if row.recipient_ids else "cancelled"
+        covered.update(row.recipient_ids)
+    session.flush()
+    return covered
 
 
 def has_happened(session: Session, *, kind: str, subject_id: UUID, bucket: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from ..people import queries as people
 from . import actions, queries, rules
 
 _NO_UNIT = UUID(int=0)
+_ASKED = "crm.workflow.approval.assigned.v1"
 
 
 def uuid_of(value: Any) -> UUID | None:
@@ -73,17 +74,36 @@ def on_activity(session: Session, envelope: Envelope) -> None:
 
 
 def on_approval(session: Session, envelope: Envelope) -> None:
-    """A running approval reminds those who are asked when a day has passed."""
-    approval, due = envelope.data, None
+    """A running approval reminds everybody it waits for when a day has passed since they were asked, each in their time."""
+    approval, subject_id = envelope.data, UUID(envelope.data["id"])
     minutes = queries.minutes_of(session, rules.APPROVAL, _unit(envelope))
-    if approval["status"] == "running" and minutes is not None:
-        asked = _moment(envelope.time) or clock.now()
-        due = rules.Due(asked + timedelta(minutes=minutes), str(envelope.aggregateversion))
-    _arm(session, envelope, rules.APPROVAL, due, _ids(*approval.get("assignee_ids", ())))
+    waits = approval["status"] == "running" and minutes is not None
+    waiting: set[UUID] = set(_ids(*_waited_for(approval)) if waits else ())
+    asked: set[UUID] = set(_ids(*approval.get("assignee_ids", ())) if envelope.type == _ASKED else ())
+    covered = actions.keep_to(session, kind=rules.APPROVAL, subject_id=subject_id, recipient_ids=waiting - asked)
+    # Who is not covered was asked by an event that this one has overtaken.
+    fresh = (waiting & asked) | (waiting - covered)
+    if fresh and minutes is not None:
+        at = (_moment(envelope.time) or clock.now()) + timedelta(minutes=minutes)
+        actions.add(
+            session,
+            kind=rules.APPROVAL,
+            subject_id=subject_id,
+            due=rules.Due(at, str(envelope.aggregateversion)),
+            recipient_ids=fresh,
+            unit_id=_unit(envelope),
+            details=approval,
+        )
+
+
+def _waited_for(approval: dict[str, Any]) -> Sequence[str]:
+    """Everybody whose decision is awaited; an event of former times names those newly asked only."""
+    found: Sequence[str] = approval["waiting_ids"] if "waiting_ids" in approval else approval.get("assignee_ids", ())
+    return found
 
 
 def on_receivable(session: Session, envelope: Envelope) -> None:
-    """An open receivable reminds its owner some days before it is due."""
+    """An open receivable reminds its owner some days before it is due, of what is owed by then."""
     receivable, due = envelope.data, None
     minutes = queries.minutes_of(session, rules.RECEIVABLE, _unit(envelope))
     if receivable["status"] in {"open", "partly_paid"} and minutes is not None:
@@ -198,14 +218,14 @@ def on_handover(session: Session, envelope: Envelope) -> None:
 
 _BY_STATE: dict[str, Callable[[Session, Envelope], None]] = {
     **{f"crm.customer.activity.{f}.v1": on_activity for f in ("planned", "changed", "done", "cancelled", "overdue")},
-    **{f"crm.workflow.approval.{f}.v1": on_approval for f in ("assigned", "decided", "withdrawn")},
-    **{f"crm.sales.receivable.{f}.v1": on_receivable for f in ("opened", "overdue", "paid", "written-off")},
+    **{f"crm.workflow.approval.{f}.v1": on_approval for f in ("assigned", "changed", "decided", "withdrawn")},
+    **{f"crm.sales.receivable.{f}.v1": on_receivable for f in ("opened", "changed", "overdue", "paid", "written-off")},
     **{
         f"crm.customer.churn-case.{f}.v1": on_churn_case
         for f in ("warned", "changed", "reprieved", "lost", "recovered")
     },
     **{f"crm.customer.contact.{f}.v1": on_contact for f in ("created", "changed")},
-    **{f"crm.customer.{subject}.deleted.v1": on_deleted for subject in ("activity", "contact")},
+    **{f"crm.customer.{subject}.deleted.v1": on_deleted for subject in ("activity", "contact", "churn-case")},
 }
 _BY_FACT: dict[str, Callable[[Session, Envelope], None]] = {
     **{f"crm.gateway.user.{f}.v1": on_user for f in ("created", "changed", "deactivated")},

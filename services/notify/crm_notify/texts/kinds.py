@@ -117,6 +117,14 @@ _ALL = (
         "/orders/{{ id }}",
     ),
     Kind(
+        "order.part-delivered",
+        "orders",
+        ("订单部分交付", "Order delivered in part"),
+        ("订单 {{ number }} 已部分交付", "Part of order {{ number }} is delivered"),
+        ("{{ customer }}，其余待交付。", "{{ customer }}. The rest is still to come."),
+        "/orders/{{ id }}",
+    ),
+    Kind(
         "order.cancelled",
         "orders",
         ("订单取消", "Order cancelled"),
@@ -130,7 +138,7 @@ _ALL = (
         "orders",
         ("应收将到期", "Receivable due soon"),
         ("{{ customer }}的应收将于 {{ due_on }} 到期", "{{ customer }} is due to pay on {{ due_on }}"),
-        ("金额 {{ amount | money }}。", "Amount {{ amount | money }}."),
+        ("待收 {{ (outstanding or amount) | money }}。", "Still to come: {{ (outstanding or amount) | money }}."),
         "/receivables/{{ id }}",
     ),
     Kind(
@@ -138,7 +146,10 @@ _ALL = (
         "orders",
         ("应收逾期", "Receivable overdue"),
         ("{{ customer }}的应收已逾期", "{{ customer }} is overdue"),
-        ("金额 {{ amount | money }}，到期日 {{ due_on }}。", "{{ amount | money }} was due on {{ due_on }}."),
+        (
+            "待收 {{ (outstanding or amount) | money }}，到期日 {{ due_on }}。",
+            "{{ (outstanding or amount) | money }} was due on {{ due_on }}.",
+        ),
         "/receivables/{{ id }}",
         email=True,
     ),
@@ -271,6 +282,27 @@ _ALL = (
         ("审批超时：{{ title }}", "Nobody decided in time: {{ title }}"),
         ("请提醒审批人，或撤回后重新提交。", "Remind the approver, or withdraw and submit again."),
         "/approvals/{{ id }}",
+    ),
+    Kind(
+        "approval.late",
+        "approvals",
+        ("我的审批超时", "Approval overdue"),
+        ("您的审批已超时：{{ title }}", "Your decision is late: {{ title }}"),
+        ("请尽快处理，或转给他人审批。", "Decide soon, or let somebody else decide."),
+        "/approvals/{{ id }}",
+        email=True,
+    ),
+    Kind(
+        "approval.escalated",
+        "approvals",
+        ("下属审批超时", "Approval escalated"),
+        ("下属的审批已超时：{{ title }}", "A team member has not decided in time: {{ title }}"),
+        (
+            "请提醒审批人：{{ late_names | join('、') }}。",
+            "Remind whoever is to decide: {{ late_names | join(', ') }}.",
+        ),
+        "/approvals/{{ id }}",
+        email=True,
     ),
     Kind(
         "travel-plan.approved",

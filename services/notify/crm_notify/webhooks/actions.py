@@ -17,7 +17,6 @@ from crm_chassis.language import say
 from crm_chassis.service import current_runtime
 from crm_contracts.envelope import Envelope
 
-from .. import settings
 from . import rules, secrets
 from .models import Call, Webhook
 
@@ -47,7 +46,7 @@ def change(_session: Session, webhook: Webhook, values: dict[str, Any]) -> None:
 
 def _check(values: Mapping[str, Any]) -> None:
     if "url" in values:
-        reason = rules.refused_url(values["url"], private_allowed=settings.private_webhooks_allowed())
+        reason = rules.refused_url(values["url"], private_allowed=private_allowed())
         if reason:
             raise errors.field_error("/url", "refused", reason)
     unknown = rules.unknown_patterns(values.get("events", ()))
@@ -56,6 +55,14 @@ def _check(values: Mapping[str, Any]) -> None:
         raise errors.field_error(
             "/events", "unknown", say("No event matches {named}. Write crm.sales.order.*.v1 or crm.#.", named=named)
         )
+
+
+def private_allowed() -> bool:
+    """Whether webhooks may go to private addresses and by plain http: the setting ``webhook_private_addresses``.
+
+    For an ERP in the same network; otherwise whoever may create a webhook could reach what only the servers can.
+    """
+    return current_runtime().settings.webhook_private_addresses == "allow"
 
 
 def rotate_secret(webhook: Webhook) -> Webhook:
@@ -72,12 +79,14 @@ def _give_secret(webhook: Webhook) -> None:
 
 
 def secrets_of(webhook: Webhook, now: datetime) -> list[str]:
-    """The secrets that sign a call now, the newest first."""
+    """The secrets that sign a call now, the newest first; none when that was sealed under another signing key."""
     key = current_runtime().settings.signing_key
-    sealed = [webhook.sealed_secret]
-    if webhook.sealed_previous and webhook.previous_until and webhook.previous_until > now:
-        sealed.append(webhook.sealed_previous)
-    return [secrets.unseal(each, key) for each in sealed]
+    newest = secrets.unseal(webhook.sealed_secret, key)
+    if newest is None:
+        return []
+    overlaps = webhook.sealed_previous and webhook.previous_until and webhook.previous_until > now
+    previous = secrets.unseal(webhook.sealed_previous, key) if webhook.sealed_previous and overlaps else None
+    return [newest] if previous is None else [newest, previous]
 
 
 def queue(session: Session, webhooks: Sequence[Webhook], envelope: Envelope) -> None:
@@ -200,6 +209,11 @@ def disable(session: Session, webhook: Webhook, reason: str) -> None:
         "reason": reason,
     }
     outbox.record(session, DISABLED_EVENT, webhook.id, facts, version=webhook.version, unit_id=webhook.unit_id)
+
+
+def give_up_unreadable(session: Session, webhook: Webhook) -> None:
+    """Switch off a webhook whose secret cannot be read: nobody could check its calls, and the others must not wait."""
+    disable(session, webhook, "The secret cannot be read any more: rotate it, then switch the webhook on again.")
 
 
 def forget_old(session: Session) -> None:

@@ -39,6 +39,7 @@ webhooks = Collection(
     create=actions.create,
     update=actions.change,
     computed={"secret": lambda webhook: getattr(webhook, "shown_secret", None)},
+    shows_once=("secret",),
     verbs=[Verb("rotate-secret", "webhook:update"), Verb("test", "webhook:update", when=lambda w: w.active)],
     frozen=frozenset({"import"}),
 )
@@ -72,4 +73,4 @@ class CallQuery(Schema):
 
     status = ma.String(validate=validate.OneOf(("pending", "sent", "failed")))
     limit = ma.Integer(validate=validate.Range(1, 200), load_default=50)
-    cursor = ma.Integer(validate=validate.Range(min=1), load_default=None)
+    cursor = ma.String(validate=validate.Length(min=1), load_default=None)

@@ -15,7 +15,6 @@ from crm_chassis import clock, crash
 from crm_chassis.database import system_transaction
 from crm_chassis.inbox import TROUBLE
 
-from .. import settings
 from . import actions, queries, secrets
 from .calling import NotReached, post
 from .models import Call, Webhook
@@ -59,6 +58,9 @@ def _call_in_order(webhook_id: UUID, ends: float) -> None:
                 if webhook is None or call is None:
                     return
                 signing = actions.secrets_of(webhook, clock.now())
+                if not signing:
+                    actions.give_up_unreadable(session, webhook)
+                    return
             made = _make(webhook, call, signing)
             crash.point("after_call")
     finally:
@@ -97,7 +99,7 @@ def _make(webhook: Webhook, call: Call, signing: list[str]) -> _Made:
     body = orjson.dumps(call.envelope)
     headers = secrets.headers(str(call.event_id), body.decode(), signing, clock.now())
     try:
-        status, answer = post(webhook.url, body, headers, private_allowed=settings.private_webhooks_allowed())
+        status, answer = post(webhook.url, body, headers, private_allowed=actions.private_allowed())
     except NotReached as error:
         log.warning("webhook_not_reached", webhook=str(webhook.id), error=str(error))
         return _Made(call, None, str(error))

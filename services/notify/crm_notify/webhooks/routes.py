@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from crm_chassis import errors
+from crm_chassis import errors, paging
 from crm_chassis.collection import writing
 from crm_chassis.database import transaction
 from crm_chassis.http import Blueprint, answers, query
@@ -48,12 +48,14 @@ def test(webhook_id: UUID) -> Call:
 @answers(CallPage)
 def list_deliveries(webhook_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
     """The deliveries of a webhook, the latest first."""
-    limit = query["limit"]
+    limit, status, cursor = query["limit"], query.get("status"), query["cursor"]
+    question = f"deliveries of {webhook_id} {status}"
+    before = paging.position(question, cursor)[0] if cursor else None
     with transaction() as session:
         webhook = writing.get(session, webhooks, webhook_id)
-        rows = queries.calls_page(session, webhook.id, status=query.get("status"), before=query["cursor"], limit=limit)
+        rows = queries.calls_page(session, webhook.id, status=status, before=before, limit=limit)
     more, rows = len(rows) > limit, rows[:limit]
-    return {"items": rows, "next_cursor": str(rows[-1].position) if more else None}
+    return {"items": rows, "next_cursor": paging.cursor_after(question, rows[-1].position) if more else None}
 
 
 @blueprint.post("/<uuid:webhook_id>/deliveries/<uuid:delivery_id>/replay")

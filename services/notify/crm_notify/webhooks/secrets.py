@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from joserfc import jwe
+from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 from standardwebhooks import Webhook as Signer
 
@@ -25,9 +26,12 @@ def seal(secret: str, signing_key: str) -> str:
     return jwe.encrypt_compact({"alg": "dir", "enc": "A256GCM"}, secret.encode(), _key(signing_key))
 
 
-def unseal(sealed: str, signing_key: str) -> str:
-    """The secret read back. Raises JoseError when the signing key is another one."""
-    found = jwe.decrypt_compact(sealed, _key(signing_key)).plaintext
+def unseal(sealed: str, signing_key: str) -> str | None:
+    """The secret read back, None when it was sealed under another signing key."""
+    try:
+        found = jwe.decrypt_compact(sealed, _key(signing_key)).plaintext
+    except JoseError:
+        return None
     return (found or b"").decode()
 
 

@@ -9,7 +9,8 @@ from marshmallow import fields as ma
 
 from crm_chassis import fields
 
-COMPUTED = frozenset({"line", "list_price", "net", "tax", "total", "delivered_quantity", "returned_quantity"})
+_MOVED = ("delivered_quantity", "returned_quantity", "cancelled_quantity")
+COMPUTED = frozenset({"line", "list_price", "net", "tax", "total", *_MOVED})
 
 
 class DocumentLineSchema(Schema):
@@ -33,6 +34,7 @@ class DocumentLineSchema(Schema):
     total = ma.String(dump_only=True)
     delivered_quantity = ma.String(dump_only=True)
     returned_quantity = ma.String(dump_only=True)
+    cancelled_quantity = ma.String(dump_only=True)
 
     @pre_load
     def _drop_computed(self, line: Any, **_: Any) -> Any:

@@ -17,7 +17,7 @@ from ..lines import actions as lines
 from ..lines.queries import currency_of
 from ..people import queries as people
 from . import queries, stages
-from .models import Opportunity, PlanItem
+from .models import Opportunity, Pipeline, PlanItem
 from .pipelines import for_unit
 from .stages import STATUS
 
@@ -42,22 +42,31 @@ def begin(session: Session, values: dict[str, Any]) -> Opportunity:
     _price(session, values, values["currency"])
     known = {"pipeline_id": pipeline.id, "stage": stage["key"]}
     opportunity = Opportunity(**{"probability": stage["probability"], **values, **known})
+    _require_way_to(pipeline.stages, opportunity)
     session.add(opportunity)
     return opportunity
 
 
 def change(session: Session, opportunity: Opportunity, values: dict[str, Any]) -> None:
-    """Change its fields. Raises Invalid for the stage, which has a verb, and for references the caller cannot see."""
+    """Change its fields.
+
+    Raises Invalid for the stage, which has a verb, for references the caller cannot see, for another currency than the
+    prices of its lines, and for another pipeline in which it stands behind stages whose exit conditions it does not meet.
+    """
     if values.get("stage", opportunity.stage) != opportunity.stage:
         raise errors.field_error("/stage", "read_only", say("Use the verb `advance` to move it to another stage."))
     if values.get("customer_id", opportunity.customer_id) != opportunity.customer_id:
         customers.visible(session, values["customer_id"])
-    if values.get("pipeline_id", opportunity.pipeline_id) != opportunity.pipeline_id:
-        _move_to_pipeline(session, opportunity, values)
+    moved = values.get("pipeline_id", opportunity.pipeline_id) != opportunity.pipeline_id
+    stands_in = _move_to_pipeline(session, opportunity, values) if moved else None
     _check_people(session, values)
+    if values.get("currency", opportunity.currency) != opportunity.currency and "lines" not in values:
+        _refuse_other_currency(opportunity)
     _price(session, values, values.get("currency", opportunity.currency))
     for name, value in values.items():
         setattr(opportunity, name, value)
+    if stands_in is not None:
+        _require_way_to(stands_in.stages, opportunity)
     touch(opportunity)
 
 
@@ -151,6 +160,15 @@ def _require_met(pipeline: list[dict[str, Any]], opportunity: Opportunity, there
         )
 
 
+def _require_way_to(pipeline: list[dict[str, Any]], opportunity: Opportunity) -> None:
+    """Raises Invalid when it could not have come to its stage by advancing there from the first one."""
+    missing = stages.unmet(pipeline, pipeline[0]["key"], opportunity.stage, opportunity)
+    if missing:
+        stage = stages.word(_stage(pipeline, opportunity.stage))
+        message = say("needed to begin in the stage {stage}", stage=stage)
+        raise errors.Invalid(errors=[errors.entry(f"/{name}", "exit_conditions", message) for name in missing])
+
+
 def _stage(pipeline: list[dict[str, Any]], key: str) -> Any:
     stage = stages.find(pipeline, key)
     if stage is None:
@@ -159,11 +177,18 @@ def _stage(pipeline: list[dict[str, Any]], key: str) -> Any:
     return stage
 
 
-def _move_to_pipeline(session: Session, opportunity: Opportunity, values: dict[str, Any]) -> None:
-    """In another pipeline it begins with the stage of the same key, or with the first."""
+def _move_to_pipeline(session: Session, opportunity: Opportunity, values: dict[str, Any]) -> Pipeline:
+    """In another pipeline, which is answered, it begins with the stage of the same key, or with the first."""
     pipeline = queries.visible_pipeline(session, values["pipeline_id"], opportunity.unit_id)
     stage = stages.find(pipeline.stages, opportunity.stage) or pipeline.stages[0]
     values["stage"], values["probability"] = stage["key"], stage["probability"]
+    return pipeline
+
+
+def _refuse_other_currency(opportunity: Opportunity) -> None:
+    """Raises Invalid when there are lines: their prices would be taken for amounts of the new currency."""
+    if opportunity.lines:
+        raise errors.field_error("/lines", "required", say("Send the lines with their prices in the new currency."))
 
 
 def _check_people(session: Session, values: dict[str, Any]) -> None:

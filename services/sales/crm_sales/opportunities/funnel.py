@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
 from . import stages
 
+MADE_OF: Mapping[str, tuple[str, ...]] = {"amounts": ("amount",), "weighted": ("amount", "probability")}
+"""Sum -> the fields of an opportunity that it tells about."""
 
-def by_pipeline(rows: Iterable[Any], pipelines: Mapping[UUID, Any]) -> list[dict[str, Any]]:
+
+def by_pipeline(
+    rows: Iterable[Any], pipelines: Mapping[UUID, Any], *, closed: Collection[str] = ()
+) -> list[dict[str, Any]]:
     """One entry per pipeline with every stage in its order, empty ones too.
 
     rows: pipeline_id, stage, currency, count, amount, weighted (as ``queries.funnel`` answers). Sums are lists of
-    money, one per currency, because amounts of different currencies are not added.
+    money, one per currency, because amounts of different currencies are not added; ``closed`` ones are None.
     """
     counted: dict[UUID, dict[str, list[Any]]] = {}
     for row in rows:
@@ -22,7 +27,7 @@ def by_pipeline(rows: Iterable[Any], pipelines: Mapping[UUID, Any]) -> list[dict
         {
             "id": pipeline_id,
             "name": pipelines[pipeline_id].name,
-            "stages": _stages(pipelines[pipeline_id].stages, by_stage),
+            "stages": [stage | dict.fromkeys(closed) for stage in _stages(pipelines[pipeline_id].stages, by_stage)],
         }
         for pipeline_id, by_stage in counted.items()
     ]

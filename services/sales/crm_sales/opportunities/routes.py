@@ -13,7 +13,7 @@ from crm_chassis.collection import listing, writing
 from crm_chassis.collection.routes import require_version
 from crm_chassis.database import transaction
 from crm_chassis.http import Blueprint, accepts, answers, json_body, json_response, load
-from crm_chassis.identity import requires
+from crm_chassis.identity import current_principal, requires
 from crm_chassis.language import say
 
 from . import actions, collection, funnel, queries
@@ -84,12 +84,19 @@ def reopen(opportunity_id: UUID, body: dict[str, Any]) -> Opportunity:
 @blueprint.get("/funnel")
 @requires("opportunity:read")
 def read_funnel() -> Response:
-    """Open opportunities by pipeline and stage: count, sum and weighted sum by currency. Takes the list's filters."""
+    """Open opportunities by pipeline and stage: count, sum and weighted sum by currency. Takes the list's filters.
+
+    A sum is null where the caller's roles close an amount or a probability that it is made of.
+    """
+    access = opportunities.access(current_principal())
+    if access.closes("stage") or access.closes("status"):
+        raise errors.Forbidden(say("Your roles close the fields that these figures are made of."))
     wanted = listing.asked(opportunities, request.args)
     with transaction() as session:
         rows = queries.funnel(session, wanted.conditions)
         pipelines = queries.pipelines_by_id(session, {row.pipeline_id for row in rows})
-        return json_response({"pipelines": funnel.by_pipeline(rows, pipelines)})
+    closed = {sums for sums, fields in funnel.MADE_OF.items() if any(access.closes(name) for name in fields)}
+    return json_response({"pipelines": funnel.by_pipeline(rows, pipelines, closed=closed)})
 
 
 @blueprint.get("/<uuid:opportunity_id>/plan-items")

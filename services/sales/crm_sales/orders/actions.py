@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from crm_chassis import clock, errors, ids, numbering
+from crm_chassis import clock, errors, ids, numbering, org
 from crm_chassis.collection.declaration import company_code
 from crm_chassis.language import Sentence, say, word
 
@@ -23,6 +23,9 @@ from ..receivables.queries import of_order
 from . import rules
 from .models import Order
 from .rules import STATUS
+
+_UNMOVED = {"delivered_quantity": "0", "returned_quantity": "0", "cancelled_quantity": "0"}
+"""What a line of a draft says of its goods."""
 
 
 def create(session: Session, values: dict[str, Any]) -> Order:
@@ -39,11 +42,12 @@ def create(session: Session, values: dict[str, Any]) -> Order:
 
 def draft(values: Mapping[str, Any], *, number: str) -> Order:
     """A draft from values whose lines are priced. Raises Invalid when the total is too large."""
-    kept = [{**line, "delivered_quantity": "0", "returned_quantity": "0"} for line in values["lines"]]
+    kept = [{**line, **_UNMOVED} for line in values["lines"]]
     total = lines.total(kept)
-    own = {"ordered_on": clock.today(), "status": "draft", "approval_round": 0}
-    sums = {"delivered_quantity": Decimal(0), "returned_total": Decimal("0.00"), "refund_due": Decimal("0.00")}
-    return Order(**{**own, **sums, **values, "lines": kept, "total": total, "number": number})
+    own = {"ordered_on": org.today(values["unit_id"]), "status": "draft", "approval_round": 0}
+    sums = dict.fromkeys(("returned_total", "cancelled_total", "refund_due"), Decimal("0.00"))
+    moved = {"delivered_quantity": Decimal(0)}
+    return Order(**{**own, **sums, **moved, **values, "lines": kept, "total": total, "number": number})
 
 
 def change(session: Session, order: Order, values: dict[str, Any]) -> None:
@@ -55,7 +59,7 @@ def change(session: Session, order: Order, values: dict[str, Any]) -> None:
         raise errors.field_error("/lines", "required", say("Send the lines with their prices in the new currency."))
     if "lines" in values:
         priced = lines.price(session, values["lines"], values.get("currency", order.currency))
-        values["lines"] = [{**line, "delivered_quantity": "0", "returned_quantity": "0"} for line in priced]
+        values["lines"] = [{**line, **_UNMOVED} for line in priced]
         values["total"] = lines.total(priced)
     for name, value in values.items():
         setattr(order, name, value)
@@ -118,45 +122,96 @@ def take_back(session: Session, order: Order, moved: Sequence[Mapping[str, Any]]
                 "This order is {status}; goods come back from delivered orders only.", status=word(STATUS, order.status)
             )
         )
-    owed = of_order(session, order.id)
     order.lines = _fitting(rules.returned, order, moved)
     value = rules.returned_value(order.lines) - order.returned_total
     order.returned_total += value
-    left, credited = value, []
-    for receivable in owed:
-        part = receivables.credit(receivable, left)
-        left -= part
-        credited += [receivable] if part else []
-    order.refund_due += left
-    return value, credited
+    return value, _credit(session, order, value)
 
 
-def close(order: Order) -> None:
-    """Put a delivered order away. Raises StateConflict."""
-    if order.status != "delivered":
+def close(session: Session, order: Order, *, reason: str | None = None) -> list[Receivable]:
+    """Put an order away of which something was delivered; what was not is cancelled, and not owed any more.
+
+    Answers the receivables that changed by that. Raises StateConflict.
+    """
+    if not may_close(order):
         raise errors.StateConflict(
-            say("This order is {status}; only delivered orders are closed.", status=word(STATUS, order.status))
+            say("Nothing of this order was delivered; cancel it instead.")
+            if order.status == "confirmed"
+            else say("This order is {status}; only delivered orders are closed.", status=word(STATUS, order.status))
         )
+    credited: list[Receivable] = []
+    if not rules.is_complete(order.lines):
+        order.lines, order.cancelled_reason = rules.given_up(order.lines), reason
+        order.cancelled_total = rules.not_kept_value(order.lines) - order.returned_total
+        credited = _credit(session, order, order.cancelled_total)
     order.status, order.closed_at = "closed", clock.now()
+    return credited
+
+
+def may_close(order: Order) -> bool:
+    """Whether the order can be put away: something was delivered, be it all or a part that stays one."""
+    return order.status == "delivered" or (order.status == "confirmed" and order.delivered_quantity > 0)
+
+
+def may_cancel(order: Order) -> bool:
+    """Whether the order can be cancelled as far as its goods go; what was paid for it is asked when it is."""
+    return order.status in rules.CANCELLABLE and not rules.is_with_customer(order.lines)
 
 
 def cancel(session: Session, order: Order, *, reason: str | None) -> list[Receivable]:
-    """Cancel an order of which nothing was delivered or paid; answers the receivables given up with it.
+    """Cancel an order of which the customer has no goods and we have no money; answers the receivables given up.
 
     Raises StateConflict.
     """
-    if order.status not in {"draft", "confirmed"} or order.delivered_quantity > 0:
-        raise errors.StateConflict(
-            say("Only an order of which nothing was delivered can be cancelled; take goods back.")
-        )
+    _require_nothing_kept(order)
     owed = of_order(session, order.id)
-    if any(receivable.paid > 0 for receivable in owed):
-        raise errors.StateConflict(say("The customer has paid for this order; deliver it or refund the payment first."))
+    paid = sum((receivable.paid for receivable in owed), Decimal(0))
+    if paid:
+        raise errors.StateConflict(
+            say(
+                "The customer has paid {amount} for this order. Take back the allocation of the payment first; "
+                "the money can then be refunded or pay for something else.",
+                amount=f"{paid:.2f} {order.currency}",
+            )
+        )
     order.status, order.cancelled_at, order.cancelled_reason = "cancelled", clock.now(), reason
     given_up = [receivable for receivable in owed if receivable.outstanding > 0]
     for receivable in given_up:
         receivables.write_off(receivable, reason="order cancelled")
     return given_up
+
+
+def settle_refund(order: Order, receivable: Receivable, amount: Decimal) -> None:
+    """Money that paid a locked receivable of a locked order goes back: as far as a refund was due, that is settled.
+
+    The goods that it paid for are with us, so that part is credited instead; the rest is owed again.
+    amount: positive, at most what was paid.
+    """
+    due = min(amount, order.refund_due)
+    order.refund_due -= due
+    receivables.unpay(receivable, amount, credited=due)
+
+
+def _credit(session: Session, order: Order, value: Decimal) -> list[Receivable]:
+    """Take a value off what is owed; beyond that it was paid, and is due as a refund. Answers what changed."""
+    left, credited = value, []
+    for receivable in of_order(session, order.id):
+        part = receivables.credit(receivable, left)
+        left -= part
+        credited += [receivable] if part else []
+    order.refund_due += left
+    return credited
+
+
+def _require_nothing_kept(order: Order) -> None:
+    if order.status not in rules.CANCELLABLE:
+        raise errors.StateConflict(
+            say("This order is {status}; it cannot be cancelled any more.", status=word(STATUS, order.status))
+        )
+    if rules.is_with_customer(order.lines):
+        raise errors.StateConflict(
+            say("The customer has goods of this order. Take them back first, or close it: that cancels the rest.")
+        )
 
 
 def _fitting(rule: Any, order: Order, moved: Sequence[Mapping[str, Any]] | None) -> list[dict[str, Any]]:

@@ -64,16 +64,22 @@ def take_back(
     return order
 
 
-def close(session: Session, order_id: UUID) -> Order:
-    """Put a delivered order away. Raises NotFound, Forbidden, StateConflict."""
+def close(session: Session, order_id: UUID, *, reason: str | None = None) -> Order:
+    """Put a delivered order away, or a part-delivered one whose rest is cancelled by that.
+
+    Raises NotFound, Forbidden, StateConflict.
+    """
     order = _get(session, order_id, "order:update")
-    actions.close(order)
+    with everything(session):
+        credited = actions.close(session, order, reason=reason)
     orders.announce(session, order, "closed")
+    for receivable in credited:
+        announce_settled(session, receivable)
     return order
 
 
 def cancel(session: Session, order_id: UUID, *, reason: str | None = None) -> Order:
-    """Cancel an order of which nothing was delivered or paid. Raises NotFound, Forbidden, StateConflict."""
+    """Cancel an order of which the customer has no goods and we no money. Raises NotFound, Forbidden, StateConflict."""
     order = _get(session, order_id, "order:update")
     waiting = order.approval_status == "pending"
     with everything(session):
@@ -138,10 +144,6 @@ def _may_take_back(order: Any) -> bool:
     return order.status in rules.RETURNABLE and any(map(rules.returnable, order.lines))
 
 
-def _may_cancel(order: Any) -> bool:
-    return order.status in {"draft", "confirmed"} and order.delivered_quantity == 0
-
-
 orders = Collection(
     "orders",
     Order,
@@ -157,8 +159,8 @@ orders = Collection(
         Verb("confirm", "order:confirm", when=_may_confirm, body=ConfirmOrderBody, run=confirm),
         Verb("deliver", "order:deliver", when=lambda o: o.status == "confirmed", body=DeliverOrderBody, run=deliver),
         Verb("return", "order:deliver", when=_may_take_back),
-        Verb("close", "order:update", when=lambda o: o.status == "delivered", body=CloseOrderBody, run=close),
-        Verb("cancel", "order:update", when=_may_cancel, body=CancelOrderBody, run=cancel),
+        Verb("close", "order:update", when=actions.may_close, body=CloseOrderBody, run=close),
+        Verb("cancel", "order:update", when=actions.may_cancel, body=CancelOrderBody, run=cancel),
     ),
     default_sort=("-ordered_on",),
 )

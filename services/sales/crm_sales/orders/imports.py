@@ -18,23 +18,15 @@ from marshmallow import Schema
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from crm_chassis import clock, custom_fields, errors, fields, numbering, outbox
+from crm_chassis import custom_fields, errors, fields, numbering, org, outbox
 from crm_chassis.collection import Collection, writing
 from crm_chassis.collection import imports as generic
 from crm_chassis.collection.cells import custom_values
 from crm_chassis.collection.declaration import company_code
-from crm_chassis.collection.imports import (
-    ImportedRow,
-    batches,
-    body_of,
-    columns_of,
-    references_of,
-    reject,
-    rejected_file,
-    table_of,
-)
+from crm_chassis.collection.imports import ImportedRow, batches, body_of, columns_of, references_of
+from crm_chassis.collection.rejects import Rejected, reject, rejected_file, set_aside
+from crm_chassis.collection.sources import table_of
 from crm_chassis.database import transaction
-from crm_chassis.files import File
 from crm_chassis.http import load
 from crm_chassis.jobs import JobRun
 from crm_chassis.language import say
@@ -100,22 +92,23 @@ JOBS: dict[str, Callable[..., Any]] = {"import": run_import}
 
 def _import_orders(run: JobRun) -> dict[str, Any]:
     """Batches of 200 lines, each in one transaction; after a crash it goes on with the batch that was cut off."""
-    with transaction(run.scope) as session:
-        header, lines = table_of(session.get_one(File, UUID(run.args["file_id"])))
+    header, lines = table_of(run)
     columns = columns_of(_rows, header, run.args["mapping"])
     run.counts |= {name: run.counts.get(name, 0) for name in COUNTS}
-    rejected: list[list[str]] = run.cursor.setdefault("rejected", [])
     finished = run.cursor.get("line", 1)
     todo = [item for item in enumerate(lines, start=2) if item[0] > finished]
     for batch in batches(todo):
+        rejected: Rejected = []
         with transaction(run.scope) as session:
             wanted = _read(session, run, columns, batch, rejected)
+            set_aside(session, rejected)
             if not run.args["dry_run"]:
                 _store(session, run, wanted)
             run.counts["created"] += len(wanted)
             last = batch[-1][0]
-            run.save(session, done=last - 1, total=len(lines), line=last, rejected=rejected)
-    return rejected_file(run, header, rejected)
+            run.save(session, done=last - 1, total=len(lines), line=last)
+        run.give_way()
+    return rejected_file(run, header)
 
 
 def _read(
@@ -123,7 +116,7 @@ def _read(
     run: JobRun,
     columns: dict[int, str],
     batch: list[tuple[int, list[str]]],
-    rejected: list[list[str]],
+    rejected: Rejected,
 ) -> list[Wanted]:
     """The good lines of a batch, with customers and products looked up once; the others are set aside."""
     cells = {name: {row[i].strip() for _, row in batch if i < len(row)} for i, name in columns.items()}
@@ -145,7 +138,7 @@ def _read(
             values["custom"] = custom_values(defined[customer.unit_id], values.get("custom") or {}, references)
             found.append(_wanted(run, line, values, customer, products, defined[customer.unit_id]))
         except errors.ProblemError as error:
-            reject(run, rejected, line, row, error.entries())
+            reject(run, rejected, line, row, error.entries(), collection=orders)
     return found
 
 
@@ -167,7 +160,7 @@ def _wanted(
         "customer_id": customer.id,
         "unit_id": customer.unit_id,
         "owner_id": customer.owner_id or run.principal.user_id,
-        "ordered_on": values.get("ordered_on") or clock.today(),
+        "ordered_on": values.get("ordered_on") or org.today(customer.unit_id),
         "currency": currency,
         "lines": [priced],
         "note": values.get("note"),
@@ -247,12 +240,14 @@ def _paid_in_full(receivable: Receivable) -> Payment:
         customer_id=receivable.customer_id,
         unit_id=receivable.unit_id,
         owner_id=receivable.owner_id,
-        received_on=min(receivable.due_on, clock.today()),
+        received_on=min(receivable.due_on, org.today(receivable.unit_id)),
         amount=receivable.amount,
         allocated=Decimal("0.00"),
+        refunded=Decimal("0.00"),
         currency=receivable.currency,
         reference=receivable.order_number,
         allocations=[],
+        refunds=[],
     )
     apply(payment, receivable, receivable.amount)
     return payment

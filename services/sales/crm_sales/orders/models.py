@@ -19,7 +19,8 @@ from ..tables import Base, OfCustomer, Worked
 class Order(OfCustomer, Worked, Record, Base):
     """What a customer ordered. Lines are kept as they were agreed: products may change later.
 
-    returned_total: the value of goods that came back; refund_due: the part of it that was paid for already.
+    returned_total: the value of goods that came back; cancelled_total: of goods that were not delivered when the order
+    was closed; refund_due: the part of both that was paid for and not given back yet.
     approval_round: how often approval was asked; approval_id: the last request.
     """
 
@@ -36,7 +37,11 @@ class Order(OfCustomer, Worked, Record, Base):
         Index("ix_orders_ordered", "ordered_on", "id"),
         Index("ix_orders_status", "status", "created_at", "id"),
         CheckConstraint("total >= 0 AND returned_total >= 0 AND refund_due >= 0", name="positive"),
-        CheckConstraint("returned_total <= total AND refund_due <= returned_total", name="returned_total"),
+        CheckConstraint(
+            "cancelled_total >= 0 AND returned_total + cancelled_total <= total "
+            "AND refund_due <= returned_total + cancelled_total",
+            name="returned_total",
+        ),
         CheckConstraint("status IN ('draft', 'confirmed', 'delivered', 'closed', 'cancelled')", name="status"),
     )
 
@@ -51,6 +56,7 @@ class Order(OfCustomer, Worked, Record, Base):
     status: Mapped[str] = mapped_column(String(20), default="draft")
     delivered_quantity: Mapped[Decimal] = mapped_column(Numeric(18, 3), default=Decimal(0))
     returned_total: Mapped[Decimal] = mapped_column(default=Decimal("0.00"))
+    cancelled_total: Mapped[Decimal] = mapped_column(default=Decimal("0.00"), server_default="0")
     refund_due: Mapped[Decimal] = mapped_column(default=Decimal("0.00"))
     note: Mapped[str | None]
     approval_status: Mapped[str | None] = mapped_column(String(20))

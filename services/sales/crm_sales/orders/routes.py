@@ -52,7 +52,7 @@ def take_back(order_id: UUID, body: dict[str, Any]) -> Order:
 @accepts(CloseOrderBody)
 @answers(orders)
 def close(order_id: UUID, body: dict[str, Any]) -> Order:
-    """Put a delivered order away."""
+    """Put an order away; what was not delivered of it is cancelled and not owed any more."""
     with transaction() as session:
         return collection.close(session, order_id, **body)
 
@@ -62,6 +62,6 @@ def close(order_id: UUID, body: dict[str, Any]) -> Order:
 @accepts(CancelOrderBody)
 @answers(orders)
 def cancel(order_id: UUID, body: dict[str, Any]) -> Order:
-    """Cancel an order of which nothing was delivered or paid."""
+    """Cancel an order of which the customer has no goods and that is not paid for."""
     with transaction() as session:
         return collection.cancel(session, order_id, **body)

@@ -17,6 +17,9 @@ EDITABLE_APPROVALS = (None, "rejected", "returned", "withdrawn")
 RETURNABLE = frozenset({"confirmed", "delivered"})
 """The states in which delivered goods may come back."""
 
+CANCELLABLE = frozenset({"draft", "confirmed", "delivered"})
+"""The states in which an order may be cancelled, as long as the customer has nothing of it."""
+
 _HUNDRED = Decimal(100)
 _CENT = Decimal("0.01")
 
@@ -93,14 +96,29 @@ def _moved(
     return list(by_number.values())
 
 
+def given_up(lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The lines when nothing more will be delivered: what was outstanding of each is cancelled."""
+    return [{**line, "cancelled_quantity": _text(cancelled(line) + outstanding(line))} for line in lines]
+
+
 def outstanding(line: Mapping[str, Any]) -> Decimal:
     """The quantity of a line still to be delivered."""
-    return Decimal(line["quantity"]) - Decimal(line["delivered_quantity"])
+    return Decimal(line["quantity"]) - Decimal(line["delivered_quantity"]) - cancelled(line)
+
+
+def cancelled(line: Mapping[str, Any]) -> Decimal:
+    """The quantity of a line that will not be delivered any more. Lines of before such were kept say nothing of it."""
+    return Decimal(line.get("cancelled_quantity") or 0)
 
 
 def returnable(line: Mapping[str, Any]) -> Decimal:
     """The quantity of a line that the customer has."""
     return Decimal(line["delivered_quantity"]) - Decimal(line["returned_quantity"])
+
+
+def is_with_customer(lines: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the customer has anything of what was delivered."""
+    return any(returnable(line) > 0 for line in lines)
 
 
 def is_complete(lines: Sequence[Mapping[str, Any]]) -> bool:
@@ -118,12 +136,18 @@ def returned_value(lines: Sequence[Mapping[str, Any]]) -> Decimal:
 
     Counted from the whole of what was returned so far, so that many small returns add up to the line's total.
     """
-    return sum((_share(line) for line in lines), Decimal("0.00"))
+    return sum((_share(line, Decimal(line["returned_quantity"])) for line in lines), Decimal("0.00"))
 
 
-def _share(line: Mapping[str, Any]) -> Decimal:
-    part = Decimal(line["total"]) * Decimal(line["returned_quantity"]) / Decimal(line["quantity"])
-    return part.quantize(_CENT, rounding=ROUND_HALF_UP)
+def not_kept_value(lines: Sequence[Mapping[str, Any]]) -> Decimal:
+    """The same of all that came back or will not be delivered any more: never more than the lines' totals."""
+    parts = (_share(line, Decimal(line["returned_quantity"]) + cancelled(line)) for line in lines)
+    return sum(parts, Decimal("0.00"))
+
+
+def _share(line: Mapping[str, Any], part: Decimal) -> Decimal:
+    value = Decimal(line["total"]) * part / Decimal(line["quantity"])
+    return value.quantize(_CENT, rounding=ROUND_HALF_UP)
 
 
 def _text(number: Decimal) -> str:

@@ -44,6 +44,7 @@ class OrderSchema(RecordSchema):
     status = fields.choice(("状态", "Status"), STATUS, dump_only=True)
     delivered_quantity = fields.decimal(("已交付数量", "Delivered quantity"), places=3, dump_only=True)
     returned_total = fields.money(("退货金额", "Returned"), dump_only=True)
+    cancelled_total = fields.money(("未交付取消金额", "Not delivered"), dump_only=True)
     refund_due = fields.money(("应退款", "Refund due"), dump_only=True)
     note = fields.long_text(("备注", "Note"))
     approval_status = fields.choice(("审批状态", "Approval"), APPROVAL, dump_only=True)
@@ -82,7 +83,9 @@ class ReturnOrderBody(Schema):
 
 
 class CloseOrderBody(Schema):
-    """Closing takes no arguments."""
+    """Why what was not delivered will not be, if there is such."""
+
+    reason = fields.text(("原因", "Reason"), longest=500)
 
 
 class CancelOrderBody(Schema):

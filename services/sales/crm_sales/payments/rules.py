@@ -1,8 +1,8 @@
-"""Which allocations a payment may have. Pure."""
+"""Which allocations a payment may have and may lose, and what a refund settles. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -56,3 +56,48 @@ def problems(
     if sum((entry["amount"] for entry in wanted), Decimal(0)) > free:
         found.append(("/allocations", "too_much", say("The payment has only {amount} to allocate.", amount=free)))
     return found
+
+
+def paid_by(allocations: Iterable[Any]) -> dict[UUID, Decimal]:
+    """Receivable -> what allocations (with receivable_id and amount) pay of it."""
+    found: dict[UUID, Decimal] = {}
+    for each in allocations:
+        found[each.receivable_id] = found.get(each.receivable_id, Decimal(0)) + each.amount
+    return found
+
+
+def not_paid(*, paid: Mapping[UUID, Decimal], wanted: Sequence[Mapping[str, Any]]) -> list[Problem]:
+    """What is wrong with allocations that are to be taken back, empty when nothing is.
+
+    paid: receivable -> what the payment pays of it. wanted: receivable_id and amount each.
+    """
+    found: list[Problem] = []
+    asked: dict[UUID, Decimal] = {}
+    for index, entry in enumerate(wanted):
+        receivable_id, at = entry["receivable_id"], f"/allocations/{index}"
+        asked[receivable_id] = asked.get(receivable_id, Decimal(0)) + entry["amount"]
+        if receivable_id not in paid:
+            found.append((f"{at}/receivable_id", "unknown", say("This payment pays nothing of that receivable.")))
+        elif asked[receivable_id] > paid[receivable_id]:
+            message = say("The payment pays only {amount} of this receivable.", amount=paid[receivable_id])
+            found.append((f"{at}/amount", "too_much", message))
+    return found
+
+
+def due_back(
+    amount: Decimal, *, paid: Mapping[UUID, Decimal], order_of: Mapping[UUID, UUID], due: Mapping[UUID, Decimal]
+) -> dict[UUID, Decimal]:
+    """How much of an amount that goes back to the customer settles refunds that are due: receivable -> part.
+
+    paid: receivable -> what the payment pays of it; due: order -> the refund that is due. Parts are positive.
+    """
+    left, still_due = amount, dict(due)
+    parts: dict[UUID, Decimal] = {}
+    for receivable_id, most in paid.items():
+        order_id = order_of[receivable_id]
+        part = min(left, most, still_due[order_id])
+        if part > 0:
+            parts[receivable_id] = part
+            left -= part
+            still_due[order_id] -= part
+    return parts

@@ -37,10 +37,9 @@ def create(session: Session, values: dict[str, Any]) -> Product:
     return product
 
 
-def remove(session: Session, product: Product) -> None:
+def remove(_session: Session, product: Product) -> None:
     """Take the product that is being hidden off sale; restored, it is put on sale again by hand."""
     product.active = False
-    products.announce(session, product, "changed")
 
 
 products = Collection(

@@ -37,6 +37,17 @@ def pay(receivable: Receivable, amount: Decimal) -> None:
     _settle(receivable)
 
 
+def unpay(receivable: Receivable, amount: Decimal, *, credited: Decimal) -> None:
+    """Money that paid a locked receivable goes back.
+
+    amount: positive, at most what was paid; credited: the part of it that is not owed again, because its goods came back.
+    """
+    receivable.paid -= amount
+    receivable.credited += credited
+    if receivable.status != "written_off":
+        _settle(receivable)
+
+
 def credit(receivable: Receivable, amount: Decimal) -> Decimal:
     """Reduce what was never paid for returned goods; answers how much of the amount could be credited.
 

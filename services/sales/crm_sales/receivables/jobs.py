@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from crm_chassis import clock
 from crm_chassis.schedules import Schedule
 
 from . import actions, queries
@@ -16,7 +15,7 @@ BATCH = 200
 
 def find_overdue(session: Session) -> None:
     """Mark up to 200 receivables whose day has passed as overdue and announce each once."""
-    found = queries.newly_overdue(session, today=clock.today(), limit=BATCH)
+    found = queries.newly_overdue(session, limit=BATCH)
     for receivable in found:
         actions.mark_overdue(receivable)
     session.flush()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from crm_chassis import clock, org
+
 from . import rules
 from .models import Receivable
+
+FIRST_TO_BEGIN_A_DAY = "Pacific/Kiritimati"
 
 
 def locked(session: Session, ids: Iterable[UUID]) -> dict[UUID, Receivable]:
@@ -27,11 +30,18 @@ def of_order(session: Session, order_id: UUID) -> list[Receivable]:
     return list(session.scalars(statement.execution_options(populate_existing=True)))
 
 
-def newly_overdue(session: Session, *, today: date, limit: int) -> list[Receivable]:
-    """Receivables whose day has passed and that were not found overdue yet, the oldest first, locked."""
+def orders_of(session: Session, ids: Iterable[UUID]) -> set[UUID]:
+    """The orders that these receivables are of, which never change."""
+    return set(session.scalars(select(Receivable.order_id).where(Receivable.id.in_(set(ids)))))
+
+
+def newly_overdue(session: Session, *, limit: int) -> list[Receivable]:
+    """Receivables whose day has passed where their unit works, not found overdue yet, the oldest first, locked."""
+    passed = Receivable.due_on < clock.today(FIRST_TO_BEGIN_A_DAY)  # for the index: what is not over even there is not
     statement = (
         select(Receivable)
-        .where(Receivable.status.in_(("open", "partly_paid")), Receivable.due_on < today)
+        .where(Receivable.status.in_(("open", "partly_paid")), passed)
+        .where(Receivable.due_on < org.today_there(Receivable.unit_id))
         .order_by(Receivable.due_on)
         .limit(limit)
         .with_for_update(skip_locked=True)

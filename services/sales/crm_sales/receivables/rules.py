@@ -13,6 +13,9 @@ PAYMENT_TERM_DAYS = 30
 OPEN = ("open", "partly_paid", "overdue")
 """The states in which money is still expected."""
 
+OWED = ("outstanding", "amount", "paid", "credited")
+"""The fields that a sum of what is still owed tells about."""
+
 AGES: tuple[tuple[str, int | None, int | None], ...] = (
     ("not_due", None, 0),
     ("to_30", 1, 30),

@@ -63,8 +63,8 @@ def retire(session: Session, article_id: UUID) -> Article:
 
 
 def rate(session: Session, article_id: UUID, *, helpful: bool) -> Article:
-    """Keep the caller's opinion of an article."""
-    article: Article = writing.get(session, articles, article_id)
+    """Keep the caller's opinion of an article; who rates at the same time waits, or would count without this one."""
+    article: Article = writing.get(session, articles, article_id, lock=True)
     actions.rate(session, article, helpful=helpful)
     return article
 

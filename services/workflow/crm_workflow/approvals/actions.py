@@ -161,14 +161,12 @@ def mark_timed_out(session: Session, approval: Approval) -> tuple[Asked, Asked]:
 
 
 def assign_again(session: Session, approval: Approval) -> Asked:
-    """Look for approvers again where nobody was found."""
+    """Look for approvers again where nobody was found. Nothing changes where nobody is found again."""
     now = clock.now()
-    steps = [
-        rules.opened(step, map(str, queries.approvers(session, approval, step)), now)
-        if rules.is_unassigned(step)
-        else step
-        for step in approval.steps
-    ]
+    steps = []
+    for step in approval.steps:
+        found = queries.approvers(session, approval, step) if rules.is_unassigned(step) else []
+        steps.append(rules.opened(step, map(str, found), now) if found else step)
     return _keep(approval, steps)
 
 

@@ -82,12 +82,17 @@ class AddedBody(UserBody):
     )
 
 
-def announce_outcome(session: Session, approval: Approval, asked: actions.Asked, **more: Any) -> None:
-    """Publish what an action led to: the decision, or who is newly asked; nothing when neither."""
+def announce_outcome(session: Session, approval: Approval, version: int, asked: actions.Asked) -> None:
+    """Publish what an action led to since a version: the decision, who is newly asked, or that it waits for fewer.
+
+    Nothing when the approval still has that version.
+    """
     if approval.status in {"approved", "rejected", "returned"}:
-        approvals.announce(session, approval, "decided", **more)
+        approvals.announce(session, approval, "decided")
     elif asked:
-        approvals.announce(session, approval, "assigned", assignee_ids=asked, **more)
+        approvals.announce(session, approval, "assigned", assignee_ids=asked)
+    else:
+        approvals.announce_since(session, approval, version, "changed")
 
 
 _ASKING: dict[str, Callable[..., actions.Asked]] = {
@@ -100,18 +105,18 @@ _ASKING: dict[str, Callable[..., actions.Asked]] = {
 def decide(session: Session, approval_id: UUID, verb: str, comment: str | None = None) -> Approval:
     """Approve, reject or return as the caller. Raises NotFound, Forbidden, StateConflict."""
     approval: Approval = get_for(session, approvals, approval_id, APPROVE)
+    version = approval.version
     asked = actions.decide(session, approval, verb, user_id=current_principal().user_id, comment=comment)
-    session.flush()
-    announce_outcome(session, approval, asked)
+    announce_outcome(session, approval, version, asked)
     return approval
 
 
 def ask_another(session: Session, approval_id: UUID, verb: str, user_id: UUID, **how: str) -> Approval:
     """Delegate, transfer, or add an approver, as the caller. Raises NotFound, Forbidden, StateConflict, Invalid."""
     approval: Approval = get_for(session, approvals, approval_id, APPROVE)
+    version = approval.version
     asked = _ASKING[verb](session, approval, user_id=current_principal().user_id, to_user_id=user_id, **how)
-    session.flush()
-    announce_outcome(session, approval, asked)
+    announce_outcome(session, approval, version, asked)
     return approval
 
 

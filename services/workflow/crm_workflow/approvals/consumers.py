@@ -28,7 +28,7 @@ def on_requested(session: Session, envelope: Envelope) -> None:
     if any(each.round > approval.round for each in rounds) and approval.status == "running":
         _withdraw(session, approval)
     else:
-        announce_outcome(session, approval, asked)
+        announce_outcome(session, approval, approval.version, asked)
 
 
 def on_cancelled(session: Session, envelope: Envelope) -> None:
@@ -52,8 +52,9 @@ def on_deactivated(session: Session, envelope: Envelope) -> None:
 
 def _replace(session: Session, user_id: UUID, to_user_id: UUID | None) -> None:
     for approval in queries.running_with(session, user_id):
+        version = approval.version
         asked = actions.replace(session, approval, user_id=user_id, to_user_id=to_user_id)
-        announce_outcome(session, approval, asked)
+        announce_outcome(session, approval, version, asked)
 
 
 def _withdraw(session: Session, approval: Approval) -> None:

@@ -22,9 +22,9 @@ def time_out(session: Session) -> None:
 def assign_stuck(session: Session) -> None:
     """Look again for approvers of what waits for nobody: the company may have got a manager since."""
     for approval in queries.unassigned(session):
+        version = approval.version
         asked = actions.assign_again(session, approval)
-        session.flush()
-        announce_outcome(session, approval, asked)
+        announce_outcome(session, approval, version, asked)
 
 
 SCHEDULES = [

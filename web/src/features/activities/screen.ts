@@ -13,7 +13,7 @@ export default defineScreen({
   ],
   tabs: [{ name: 'around', title: 'activities.around', component: () => import('./AroundTab.vue') }],
   verbs: {
-    complete: { tone: 'primary', form: () => import('./CompleteForm.vue') },
+    complete: { tone: 'primary', form: () => import('./CompleteForm.vue'), shows: ['outcome'] },
     cancel: { menu: true },
   },
   form: {

@@ -23,5 +23,5 @@ export default defineScreen({
     pay: { tone: 'primary', ask: 'claims.pay_ask', start: () => ({ paid_on: today() }) },
   },
   internal: ['approval_round', 'approval_id', 'items', 'customer_id'],
-  form: { first: ['title', 'travel_plan_id', 'method'], hidden: ['items'] },
+  form: { first: ['title', 'travel_plan_id', 'method'], hidden: ['items'], inputs: { currency: () => import('./CurrencyInput.vue') } },
 })

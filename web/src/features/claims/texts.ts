@@ -20,6 +20,7 @@ export default defineTexts({
   on: ['日期', 'Date'],
   amount: ['金额', 'Amount'],
   currency: ['币种', 'Currency'],
+  currency_fixed: ['明细按 {currency} 折算。先删去明细并保存，再换币种。', 'The items are converted into {currency}. Remove them and save, then change the currency.'],
   rate: ['汇率', 'Rate'],
   rate_hint: ['1 {from} = ? {to}', '1 {from} = ? {to}'],
   converted: ['折合 {amount}', '= {amount}'],

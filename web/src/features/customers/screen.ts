@@ -10,7 +10,9 @@ export default defineScreen({
     { name: 'risk', title: 'customers.view_risk', query: { churn_risk__in: 'high' } },
     { name: 'quiet', title: 'customers.view_quiet', query: { last_order_at__isnull: 'true' } },
     { name: 'pool', title: 'customers.view_pool', query: { owner_id__isnull: 'true' } },
+    { name: 'doubled', title: 'customers.doubled', query: { doubled: 'true' }, needs: 'credit_code' },
   ],
+  conditions: { doubled: 'customers.doubled' },
   tabs: [
     { name: 'overview', title: 'customers.overview', component: () => import('./Overview.vue') },
     { collection: 'contacts', by: 'customer_id', columns: ['name', 'title', 'mobile', 'decision_maker'] },

@@ -5,6 +5,7 @@ export default defineTexts({
   view_key: ['重点客户', 'Key accounts'],
   view_risk: ['流失风险高', 'High churn risk'],
   view_pool: ['公海', 'Public pool'],
+  doubled: ['信用代码重复', 'Same credit code'],
   view_quiet: ['未成交', 'No order yet'],
   overview: ['全景', '360°'],
   open_deals: ['进行中商机', 'Open deals'],

@@ -35,6 +35,7 @@ export default defineTexts({
   receivables: ['逾期应收', 'Overdue receivables'],
   receivables_none: ['没有逾期应收', 'Nothing is overdue'],
   dun: ['安排催款', 'Plan a reminder'],
+  dun_amount: ['欠款', 'what is owed'],
   dun_subject: ['催款 {name} {amount}', 'Ask {name} for {amount}'],
   days_late: ['逾期 {n} 天', '{n} days late'],
   due: ['{when} 到期', 'due {when}'],

@@ -37,7 +37,7 @@ export default defineScreen({
   ],
   tabs: [{ name: 'overview', title: 'leads.overview', component: () => import('./LeadOverview.vue') }],
   verbs: {
-    convert: { tone: 'primary', form: () => import('./ConvertForm.vue') },
+    convert: { tone: 'primary', form: () => import('./ConvertForm.vue'), shows: ['customer', 'customer_id', 'contact', 'opportunity'] },
     claim: { tone: 'primary' },
     discard: { tone: 'danger', menu: true },
     assign: { menu: false },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { columnsOf, totals, type Counted } from './stages'
+import { columnsOf, together, totals, type Counted } from './stages'
 
 const stage = (key: string, name: string, count: number, ...amounts: [string, string][]): Counted => ({ stage: key, name, name_en: null, count, amounts: amounts.map(([amount, currency]) => ({ amount, currency })) })
 
@@ -21,4 +21,10 @@ test('sums are exact, and one for each currency', () => {
     { amount: '9007199254740993.01', currency: 'CNY' },
     { amount: '0.30', currency: 'USD' },
   ])
+})
+
+test('sums that are closed to the reader stay closed, and are not taken for nothing', () => {
+  const open = [{ amount: '1.00', currency: 'CNY' }]
+  expect([together([open, open]), together([open, null]), together([])]).toEqual([[{ amount: '2.00', currency: 'CNY' }], null, []])
+  expect(columnsOf([{ ...stage('proposal', '方案报价', 3), amounts: null }])).toEqual([{ value: 'proposal', label: '方案报价', count: 3, sums: null }])
 })

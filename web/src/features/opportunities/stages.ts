@@ -6,7 +6,7 @@ import type { BoardColumn } from '../../records/screen'
 import { sum } from '../claims/decimal'
 
 export interface Named { name: string; name_en: string | null }
-export interface Counted extends Named { stage: string; count: number; amounts: Money[] }
+export interface Counted extends Named { stage: string; count: number; /** Null where the amounts are closed to the reader. */ amounts: Money[] | null }
 interface Funnel { pipelines: { id: string; stages: Counted[] }[] }
 export interface Pipeline { id: string; name: string; stages: (Named & { key: string; probability: number | null })[] }
 
@@ -42,6 +42,12 @@ export function totals(amounts: Money[]): Money[] {
   return currencies.map((currency) => ({ amount: sum(amounts.filter((one) => one.currency === currency).map((one) => one.amount)), currency }))
 }
 
+/** The same over several lists; null as soon as one of them is closed. */
+export function together(lists: (Money[] | null)[]): Money[] | null {
+  const open = lists.filter((one) => one !== null)
+  return open.length === lists.length ? totals(open.flat()) : null
+}
+
 /** One column for each key: pipelines may share it under several names, and the cards of all of them lie in it. */
 export function columnsOf(stages: Counted[]): BoardColumn[] {
   return [...new Set(stages.map((stage) => stage.stage))].map((key) => {
@@ -50,7 +56,7 @@ export function columnsOf(stages: Counted[]): BoardColumn[] {
       value: key,
       label: [...new Set(same.map(named))].join(' / '),
       count: same.reduce((count, stage) => count + stage.count, 0),
-      sums: totals(same.flatMap((stage) => stage.amounts)),
+      sums: together(same.map((stage) => stage.amounts)),
     }
   })
 }

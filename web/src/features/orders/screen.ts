@@ -20,9 +20,9 @@ export default defineScreen({
   verbs: {
     confirm: { tone: 'primary', ask: 'orders.confirm_ask' },
     deliver: { tone: 'primary', form: () => import('./DeliverForm.vue') },
-    return: { title: 'orders.take_back', form: () => import('./ReturnForm.vue') },
-    close: { title: 'orders.close', ask: 'orders.close_ask' },
-    cancel: { title: 'orders.cancel', tone: 'danger', ask: 'orders.cancel_ask' },
+    return: { title: 'orders.take_back', form: () => import('./ReturnForm.vue'), touches: ['receivables'] },
+    close: { title: 'orders.close', form: () => import('./CloseForm.vue'), shows: ['reason'], touches: ['receivables'] },
+    cancel: { title: 'orders.cancel', tone: 'danger', ask: 'orders.cancel_ask', touches: ['receivables'] },
   },
   form: { first: ['customer_id', 'ordered_on', 'opportunity_id', 'lines', 'note'], inputs: { lines: () => import('./LinesInput.vue') }, start: () => ({ ordered_on: today() }) },
 })

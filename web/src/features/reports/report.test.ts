@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { drill, endOf, figure, monthsOf } from './report'
+import { drill, endOf, figure, measureOf, monthsOf, type Column } from './report'
 
 describe('periods', () => {
   it('counts from the month of the day, across the year', () => {
@@ -41,6 +41,16 @@ describe('the list behind a line', () => {
 })
 
 describe('figures', () => {
+  it('draws money first, and no column that is closed to the reader', () => {
+    const column = (key: string, kind: Column['kind']): Column => ({ key, kind, label: { zh: key, en: key } })
+    const columns = [column('count', 'count'), column('amount', 'money')]
+    const line = { group: 'a', name: 'a', count: 2 }
+    expect(measureOf(columns, [{ ...line, amount: { amount: '1.00', currency: 'CNY' } }])?.key).toBe('amount')
+    expect(measureOf(columns, [{ ...line, amount: null }])?.key).toBe('count')
+    expect(measureOf(columns, [line])?.key).toBe('count')
+    expect(measureOf(columns, [])?.key).toBe('count')
+  })
+
   it('reads money, text and nothing', () => {
     expect([figure({ amount: '12.50', currency: 'CNY' }), figure('3.4'), figure(7), figure(null)]).toEqual([12.5, 3.4, 7, null])
   })

@@ -86,6 +86,12 @@ export function drill(report: string, group: string, value: string | null, narro
   return { path: `/${source.collection}`, query }
 }
 
+/** What a chart begins with: money as far as there is any; a column that is closed to the reader has no figure to draw. */
+export function measureOf(columns: Column[], rows: Line[]): Column | undefined {
+  const drawn = columns.filter((column) => rows.some((line) => figure(line[column.key]) !== null))
+  return drawn.find((column) => column.kind === 'money') ?? drawn[0] ?? columns[0]
+}
+
 /** A figure for drawing; null where there is none. */
 export function figure(value: unknown): number | null {
   if (value === null || value === undefined || value === '') return null

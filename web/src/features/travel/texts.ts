@@ -30,6 +30,8 @@ export default defineTexts({
   hint_draft: ['审批通过后，每天的拜访记录在这里。', 'Once the trip is approved, each day’s visits are recorded here.'],
   hint_other: ['行程已结束，记录不能再改。', 'The trip is closed; its records stay as they are.'],
   result: ['结果', 'Result'],
+  customer: ['客户', 'Customer'],
+  customer_fixed: ['这次拜访已记入客户档案。要换客户，请删除后重新记录。', 'This visit is in the customer’s file. To name another customer, delete it and record it again.'],
   length: ['{n} 天', '{n} days'],
   calendar: ['日历', 'Calendar'],
 })

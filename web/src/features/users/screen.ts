@@ -19,7 +19,8 @@ export default defineScreen({
   ],
   once: { password: 'users.password_once' },
   verbs: {
-    'reset-password': { form: () => import('./ResetForm.vue') },
+    'reset-password': { form: () => import('./ResetForm.vue'), shows: ['password'] },
+    'reset-second-factor': { ask: 'users.second_factor_ask', tone: 'danger', menu: true },
     handover: { ask: 'users.handover_ask' },
     deactivate: { ask: 'users.deactivate_ask', tone: 'danger', menu: true },
     activate: { tone: 'primary' },

@@ -10,5 +10,6 @@ export default defineTexts({
   reset_hint: ['留空则由系统生成一个密码，只显示一次。对方的所有登录立即退出，下次登录时须改密码。', 'Leave it empty and one is made up, shown only once. Every session ends now, and the password must be changed at the next sign-in.'],
   reset_new: ['新密码（可留空）', 'New password (may be empty)'],
   reset: ['重置密码', 'Reset the password'],
+  second_factor_ask: ['手机遗失或更换时使用。对方的所有登录立即退出，此后仅凭密码即可登录，直到本人重新设置两步验证。请先确认是本人提出的。', 'For a lost or changed phone. Every session ends now, and the password alone opens the door until the user sets up a new second step. Make sure first that it is they who ask.'],
   password_once: ['只显示这一次，请现在交给本人。首次登录时须修改。', 'Shown this once only: pass it on now. It must be changed at the first sign-in.'],
 })

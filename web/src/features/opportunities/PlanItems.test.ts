@@ -1,0 +1,89 @@
+import { QueryClient, VueQueryPlugin } from '@tanstack/vue-query'
+import { createPinia, setActivePinia } from 'pinia'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { createApp, nextTick, type App } from 'vue'
+import { i18n, setLocale } from '../../i18n'
+
+// A date picker takes seconds to draw itself here, and these tests are not about dates.
+vi.mock('element-plus/es', async (original) => ({ ...(await original<object>()), ElDatePicker: { render: () => null } }))
+// Node does not read the style sheets that come with Element Plus's parts.
+vi.mock('element-plus/es/components/base/style/css', () => ({}))
+vi.mock('element-plus/es/components/button/style/css', () => ({}))
+vi.mock('element-plus/es/components/date-picker/style/css', () => ({}))
+vi.mock('element-plus/es/components/input/style/css', () => ({}))
+const { default: PlanItems } = await import('./PlanItems.vue')
+
+interface Step { id: string; due_on: string; todo: string; result: string | null; version: number }
+let step: Step
+let sent: { result: string | null; etag: string | null }[]
+let refusing: boolean
+let app: App
+let page: HTMLElement
+beforeEach(async () => {
+  setLocale('zh-CN')
+  setActivePinia(createPinia())
+  step = { id: 's1', due_on: '2026-11-26', todo: '现场演示', result: null, version: 1 }
+  sent = []
+  refusing = false
+  vi.stubGlobal('fetch', async (request: Request) => {
+    if (request.method !== 'PATCH') return Response.json({ items: [step] })
+    const body = (await request.json()) as { result: string | null }
+    sent.push({ ...body, etag: request.headers.get('If-Match') })
+    if (refusing) return Response.json({ detail: '机会已关闭' }, { status: 409 })
+    step = { ...step, ...body, version: step.version + 1 }
+    return Response.json(step)
+  })
+  page = document.body.appendChild(document.createElement('main'))
+  app = createApp(PlanItems, { record: { id: 'o1', can: ['update'] } })
+  app.use(i18n).use(VueQueryPlugin, { queryClient: new QueryClient({ defaultOptions: { queries: { retry: false } } }) }).mount(page)
+  await vi.waitFor(() => expect(page.querySelector('li')).not.toBeNull())
+})
+afterEach(() => {
+  app.unmount()
+  vi.unstubAllGlobals()
+  document.body.innerHTML = ''
+})
+
+const box = (): HTMLInputElement => page.querySelector<HTMLInputElement>('li [type=checkbox]')!
+const result = (): HTMLInputElement => page.querySelector<HTMLInputElement>('li .el-input input')!
+const unloads = (): boolean => window.dispatchEvent(new Event('beforeunload', { cancelable: true }))
+async function typeResult(text: string): Promise<void> {
+  result().value = text
+  result().dispatchEvent(new Event('input', { bubbles: true }))
+  await nextTick()
+  await nextTick()
+}
+function tick(on: boolean): void {
+  box().checked = on
+  box().dispatchEvent(new Event('change'))
+}
+
+test('what came of a step can be typed, and is written when the field is left', async () => {
+  await typeResult('报价已发')
+  expect(result().value).toBe('报价已发')
+  expect([sent, unloads()]).toEqual([[], false])
+  result().dispatchEvent(new Event('change', { bubbles: true }))
+  await vi.waitFor(() => expect(sent).toEqual([{ result: '报价已发', etag: '"1"' }]))
+  await vi.waitFor(() => expect(unloads()).toBe(true))
+  expect(result().value).toBe('报价已发')
+})
+
+test('a step that is ticked and unticked in one breath is written twice, each time on what the first one left', async () => {
+  tick(true)
+  tick(false)
+  await vi.waitFor(() => expect(sent).toEqual([{ result: '完成', etag: '"1"' }, { result: null, etag: '"2"' }]))
+})
+
+test('the tick after a result was typed does not take the result away', async () => {
+  await typeResult('报价已发')
+  result().dispatchEvent(new Event('change', { bubbles: true }))
+  tick(true)
+  await vi.waitFor(() => expect(sent.map((one) => one.result)).toEqual(['报价已发', '报价已发']))
+})
+
+test('a tick that is refused is taken back', async () => {
+  refusing = true
+  tick(true)
+  await vi.waitFor(() => expect(page.querySelector('[role=alert]')?.textContent).toBe('机会已关闭'))
+  await vi.waitFor(() => expect(box().checked).toBe(false))
+})

@@ -1,0 +1,49 @@
+import { createPinia, setActivePinia } from 'pinia'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { createApp, nextTick, type App } from 'vue'
+import { i18n, setLocale } from '../i18n'
+import { seesValues, type Filter } from './fields'
+import type { Field, Schema } from './types'
+
+// Node does not read the style sheets that come with Element Plus's parts.
+vi.mock('element-plus/es/components/base/style/css', () => ({}))
+vi.mock('element-plus/es/components/button/style/css', () => ({}))
+vi.mock('element-plus/es/components/date-picker/style/css', () => ({}))
+vi.mock('element-plus/es/components/input/style/css', () => ({}))
+vi.mock('element-plus/es/components/option/style/css', () => ({}))
+vi.mock('element-plus/es/components/popover/style/css', () => ({}))
+vi.mock('element-plus/es/components/select/style/css', () => ({}))
+vi.mock('element-plus/es/components/switch/style/css', () => ({}))
+const { default: FilterBar } = await import('./FilterBar.vue')
+
+const CODE = { name: 'credit_code', label: { zh: '信用代码', en: 'Credit code' }, type: 'text', group: 'main', filterable: true, masked: false } as unknown as Field
+const SCHEMA = { fields: [CODE], verbs: [], can: [] } as unknown as Schema
+const FILTERS: Filter[] = [{ field: 'credit_code', operator: 'contains', value: '91' }, { field: 'doubled', operator: '', value: 'true' }]
+const changed = vi.fn()
+let app: App | undefined
+beforeEach(() => {
+  setLocale('zh-CN')
+  setActivePinia(createPinia())
+})
+afterEach(() => {
+  app?.unmount()
+  app = undefined
+  document.body.innerHTML = ''
+})
+
+test('a condition about no field is called by its name, and can be taken away but not edited', async () => {
+  const bar = document.body.appendChild(document.createElement('main'))
+  app = createApp(FilterBar, { schema: SCHEMA, filters: FILTERS, conditions: { doubled: 'customers.doubled' }, onChange: changed })
+  app.use(i18n).mount(bar)
+  await nextTick()
+  const [first, second] = [...bar.querySelectorAll('span.chip')]
+  expect([first?.querySelectorAll('button').length, second?.querySelectorAll('button').length]).toEqual([2, 1])
+  expect(second?.querySelector('.fixed')?.textContent).toBe('信用代码重复 是')
+  second?.querySelector('button')?.click()
+  expect(changed).toHaveBeenCalledWith([FILTERS[0]])
+})
+
+test('a view that needs the values of a field is not for whom they are closed', () => {
+  const masked = { ...SCHEMA, fields: [{ ...CODE, masked: true }] }
+  expect([seesValues(SCHEMA, 'credit_code'), seesValues(masked, 'credit_code'), seesValues({ ...SCHEMA, fields: [] }, 'credit_code'), seesValues(undefined, 'credit_code')]).toEqual([true, false, false, false])
+})
