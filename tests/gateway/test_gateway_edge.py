@@ -184,3 +184,9 @@ def test_a_gateway_whose_database_is_away_is_not_ready(changed: Changed) -> None
     app = changed(database_url="postgresql://nobody:x@127.0.0.1:1/none")
     refused = app.test_client().get("/readyz")
     assert (refused.status_code, refused.json["code"]) == (503, "unavailable")
+
+
+def test_who_calls_while_the_database_is_away_is_asked_to_come_again(changed: Changed, admin: Person) -> None:
+    app = changed(database_url="postgresql://nobody:x@127.0.0.1:1/none")
+    refused = app.test_client().get("/api/v1/customers", headers={"Authorization": f"Bearer {admin.token}"})
+    assert (refused.status_code, refused.json["code"], "Retry-After" in refused.headers) == (503, "unavailable", True)

@@ -71,6 +71,8 @@ class Edge:
                 return self._answer(environ, start_response, request_id, started)
             except errors.ProblemError as error:
                 answer = chassis.problem(error)
+            except chassis.DATABASE_TROUBLE as error:
+                answer = chassis.database_trouble(error)
             except Exception as error:
                 log.error("unexpected error", path=environ["PATH_INFO"], exc_info=error)
                 answer = chassis.problem(errors.ProblemError(say("Quote the request id when you report this.")))

@@ -203,8 +203,8 @@ def _errors(app: Flask) -> None:
     app.register_error_handler(IntegrityError, lambda error: problem(constraints.broken(error)))
     app.register_error_handler(DataError, _data_problem)
     app.register_error_handler(StaleDataError, lambda _error: problem(errors.Stale()))
-    app.register_error_handler(OperationalError, _operational_problem)
-    app.register_error_handler(PoolTimeout, _operational_problem)
+    for trouble in DATABASE_TROUBLE:
+        app.register_error_handler(trouble, database_trouble)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -228,7 +228,12 @@ def _data_problem(error: DataError) -> Response:
     return problem(errors.Invalid(say("A value is outside of what its field can hold.")))
 
 
-def _operational_problem(error: Exception) -> Response:
+DATABASE_TROUBLE = (OperationalError, PoolTimeout)
+"""What a database raises that is away, busy or slow."""
+
+
+def database_trouble(error: Exception) -> Response:
+    """The answer to a call that the database kept from being answered: it may be repeated."""
     log.warning("database trouble", exc_info=error)
     return problem(errors.Unavailable(headers={"Retry-After": "2"}))
 

@@ -47,7 +47,7 @@ def run_worker(runtime: Runtime) -> None:
     loops = background_loops(runtime, polling)
     app = None if polling else make_app(runtime, loops)
     sign = Loop("sign", _SIGN_S, lambda: give_sign(runtime, loops, app.pulse if app else None))
-    running = [*loops.values(), sign]
+    running = [sign, *loops.values()]  # stopped in this order: what was told to stop does not hang
     for loop in running:
         loop.start()
     try:
