@@ -46,8 +46,12 @@ def run_worker(runtime: Runtime) -> None:
     polling = scheme_of(runtime.settings.broker_url) == "poll"
     loops = background_loops(runtime, polling)
     app = None if polling else make_app(runtime, loops)
-    sign = Loop("sign", _SIGN_S, lambda: give_sign(runtime, loops, app.pulse if app else None))
-    running = [sign, *loops.values()]  # stopped in this order: what was told to stop does not hang
+
+    def sign_of_life() -> None:  # it answers nothing: True would have the loop turn again at once
+        give_sign(runtime, loops, app.pulse if app else None)
+
+    sign = Loop("sign", _SIGN_S, sign_of_life)
+    running = [*loops.values(), sign]
     for loop in running:
         loop.start()
     try:
@@ -57,7 +61,7 @@ def run_worker(runtime: Runtime) -> None:
             _run_celery(app)
     finally:
         deadline = time.monotonic() + _STOP_WITHIN_S
-        for loop in running:
+        for loop in reversed(running):  # the sign first: what was told to stop does not hang
             loop.stop(max(0.0, deadline - time.monotonic()))
 
 
