@@ -46,11 +46,7 @@ def run_worker(runtime: Runtime) -> None:
     polling = scheme_of(runtime.settings.broker_url) == "poll"
     loops = background_loops(runtime, polling)
     app = None if polling else make_app(runtime, loops)
-
-    def sign_of_life() -> None:  # it answers nothing: True would have the loop turn again at once
-        give_sign(runtime, loops, app.pulse if app else None)
-
-    sign = Loop("sign", _SIGN_S, sign_of_life)
+    sign = sign_loop(runtime, loops, app.pulse if app else None)
     running = [*loops.values(), sign]
     for loop in running:
         loop.start()
@@ -73,6 +69,15 @@ def background_loops(runtime: Runtime, polling: bool) -> dict[str, Loop]:
         "chores": Loop("chores", 1.0 if polling else _CHORES_S, lambda: schedules.run_due(runtime)),
         "jobs": Loop("jobs", 1.0, lambda: jobs.run_due(runtime) > 0),
     }
+
+
+def sign_loop(runtime: Runtime, loops: Mapping[str, Loop], consuming: Pulse | None) -> Loop:
+    """The thread that gives the worker's sign of life."""
+
+    def sign() -> None:  # it answers nothing: True would have the loop turn again at once
+        give_sign(runtime, loops, consuming)
+
+    return Loop("sign", _SIGN_S, sign)
 
 
 def give_sign(

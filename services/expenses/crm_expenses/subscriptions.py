@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from crm_chassis import org
 from crm_contracts.envelope import Envelope
 
+from . import followers
 from .categories import consumers as categories
 from .claims import consumers as claims
 from .customers import consumers as customers
@@ -33,27 +34,15 @@ _UNIT_CREATED = "crm.gateway.org-unit.created.v1"
 HANDLERS: dict[str, Handler] = {
     **org.HANDLERS,
     _UNIT_CREATED: _each(org.HANDLERS[_UNIT_CREATED], categories.on_unit_created),
-    "crm.gateway.user.handed-over.v1": _each(
-        travel_plans.on_handed_over, claims.on_handed_over, subjects.on_handed_over
-    ),
+    "crm.gateway.user.handed-over.v1": followers.on_handed_over,
     **subjects.HANDLERS,
     **{
         f"crm.customer.customer.{fact}.v1": customers.on_customer
         for fact in ("created", "changed", "assigned", "pooled")
     },
     "crm.customer.customer.deleted.v1": customers.on_deleted,
-    "crm.customer.customer.merged.v1": _each(
-        customers.on_merged,
-        travel_plans.on_customer_merged,
-        claims.on_customer_merged,
-        subjects.on_customer_merged,
-    ),
-    "crm.customer.customer.unmerged.v1": _each(
-        customers.on_unmerged,
-        travel_plans.on_customer_unmerged,
-        claims.on_customer_unmerged,
-        subjects.on_customer_unmerged,
-    ),
+    "crm.customer.customer.merged.v1": _each(customers.on_merged, followers.on_customer_merged),
+    "crm.customer.customer.unmerged.v1": _each(customers.on_unmerged, followers.on_customer_unmerged),
     "crm.workflow.approval.decided.v1": _each(travel_plans.on_decided, claims.on_decided),
     "crm.workflow.approval.withdrawn.v1": _each(travel_plans.on_withdrawn, claims.on_withdrawn),
 }

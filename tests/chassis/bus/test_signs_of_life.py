@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from chassis.bus.bus_world import World, eventually
@@ -45,6 +47,23 @@ def test_a_worker_whose_loops_turn_gives_its_sign(runtime: Runtime, world_withou
         assert lives(runtime, loops)
     with world_without_broker.transaction("mirror") as session:
         assert process_beats.silence_s(session)["worker"] < process_beats.ALIVE_S
+
+
+def test_the_sign_is_given_now_and_then_and_not_without_a_pause(runtime: Runtime) -> None:
+    looks: list[float] = []
+
+    class LookedAt(dict[str, Loop]):
+        def items(self) -> Any:
+            looks.append(time.monotonic())
+            return super().items()
+
+    with working() as loops:
+        sign = worker.sign_loop(runtime, LookedAt(loops), None)
+        sign.start()
+        eventually(lambda: len(looks) > 0, within_s=5)
+        time.sleep(0.5)
+        sign.stop(5)
+    assert len(looks) == 1
 
 
 @pytest.mark.parametrize("name", ["sweeper", "chores"])

@@ -23,24 +23,6 @@ def on_withdrawn(session: Session, envelope: Envelope) -> None:
     _settle_round(session, envelope, "withdraw")
 
 
-def on_handed_over(session: Session, envelope: Envelope) -> None:
-    """Move what the person leaves unfinished."""
-    to_user_id = UUID(envelope.data["to_user_id"])
-    actions.hand_over(session, from_user_id=UUID(envelope.data["id"]), to_user_id=to_user_id)
-
-
-def on_customer_merged(session: Session, envelope: Envelope) -> None:
-    """Follow a merge of customers."""
-    into_id = UUID(envelope.data["into_id"])
-    actions.merge_customer(session, customer_id=UUID(envelope.data["id"]), into_id=into_id)
-
-
-def on_customer_unmerged(session: Session, envelope: Envelope) -> None:
-    """Follow the undoing of a merge."""
-    into_id = UUID(envelope.data["into_id"])
-    actions.unmerge_customer(session, customer_id=UUID(envelope.data["id"]), into_id=into_id)
-
-
 def _settle_round(session: Session, envelope: Envelope, verb: str) -> None:
     answer = envelope.data
     if answer["subject_type"] != actions.SUBJECT:

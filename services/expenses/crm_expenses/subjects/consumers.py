@@ -16,7 +16,6 @@ from crm_chassis.inbox import upsert_copy
 from crm_contracts.envelope import Envelope
 from crm_contracts.events import REGISTRY
 
-from . import actions
 from .models import Opportunity, Order, Request
 
 
@@ -38,24 +37,6 @@ def on_request(session: Session, envelope: Envelope) -> None:
     state = _state(envelope, title=f"{request['number']} {request['summary']}")
     assignee = {"assignee_id": _id(request["assignee_id"])}
     upsert_copy(session, Request, state | assignee, envelope.aggregateversion)
-
-
-def on_handed_over(session: Session, envelope: Envelope) -> None:
-    """Follow a handover."""
-    to_user_id = UUID(envelope.data["to_user_id"])
-    actions.hand_over(session, from_user_id=UUID(envelope.data["id"]), to_user_id=to_user_id)
-
-
-def on_customer_merged(session: Session, envelope: Envelope) -> None:
-    """Follow a merge of customers."""
-    into_id = UUID(envelope.data["into_id"])
-    actions.merge_customer(session, customer_id=UUID(envelope.data["id"]), into_id=into_id)
-
-
-def on_customer_unmerged(session: Session, envelope: Envelope) -> None:
-    """Follow the undoing of a merge."""
-    into_id = UUID(envelope.data["into_id"])
-    actions.unmerge_customer(session, customer_id=UUID(envelope.data["id"]), into_id=into_id)
 
 
 def _state(envelope: Envelope, *, title: str) -> dict[str, Any]:
