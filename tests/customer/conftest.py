@@ -16,6 +16,7 @@ from crm_contracts.envelope import Envelope
 from crm_contracts.permissions import permissions_of
 
 ALL = permissions_of("customer")
+Made = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture(scope="session")
@@ -72,7 +73,7 @@ def seller(bench: Bench, units: dict[str, UUID]) -> Client:
 
 
 @pytest.fixture
-def made(n1: Client) -> Callable[..., dict[str, Any]]:
+def made(n1: Client) -> Made:
     """Creates a customer in N1 and answers it."""
 
     def create(name: str = "榕树有限公司", client: Client = n1, **more: Any) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from typing import Any
@@ -18,7 +17,8 @@ from crm_chassis.testing import Bench, Client
 from crm_customer.activities import rules
 from crm_customer.calendar_zones import timezone_lines
 
-Made = Callable[..., dict[str, Any]]
+from .conftest import Made
+
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 
 

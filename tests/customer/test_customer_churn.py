@@ -14,9 +14,8 @@ from crm_chassis.ids import uuid7
 from crm_chassis.testing import Bench, Client
 from crm_customer.churn import rules
 
-from .conftest import ALL
+from .conftest import ALL, Made
 
-Made = Callable[..., dict[str, Any]]
 TODAY = date(2026, 8, 31)
 NOW = datetime(2026, 8, 31, 4, tzinfo=UTC)
 ROOT, NORTH, TEAM = UUID(int=1), UUID(int=2), UUID(int=3)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -17,7 +16,7 @@ from crm_chassis.testing import Bench, Client
 from crm_customer.contacts.rules import vcard
 from crm_customer.content_lines import document, folded
 
-Made = Callable[..., dict[str, Any]]
+from .conftest import Made
 
 
 @pytest.mark.parametrize("line", ["SHORT:x", "NOTE:" + "a" * 200, "NOTE:" + "榕" * 60, "NOTE:" + "a榕" * 40])

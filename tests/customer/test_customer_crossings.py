@@ -12,7 +12,8 @@ from crm_chassis.ids import uuid7
 from crm_chassis.testing import Bench, Client
 from crm_customer.leads import rules
 
-Made = Callable[..., dict[str, Any]]
+from .conftest import Made
+
 CONVERTED = "crm.sales.lead.converted.v1"
 SETTLED = "crm.customer.lead-conversion.settled.v1"
 REFUSED = "crm.customer.lead-conversion.refused.v1"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +11,8 @@ from crm_chassis import clock, schedules
 from crm_chassis.ids import uuid7
 from crm_chassis.testing import Bench, Client
 
-Made = Callable[..., dict[str, Any]]
+from .conftest import Made
+
 NOW = datetime(2026, 8, 31, 4, tzinfo=UTC)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
@@ -15,9 +14,8 @@ from crm_chassis.testing import Bench, Client
 from crm_customer.customers import rules
 from crm_customer.customers.models import Customer, CustomerKey
 
-from .conftest import ALL
+from .conftest import ALL, Made
 
-Made = Callable[..., dict[str, Any]]
 CODE = "91110000600037341L"
 
 

@@ -17,7 +17,8 @@ from crm_contracts.subscriptions import subscribers_of
 from crm_customer.timeline.consumers import customers_of
 from crm_customer.timeline.rules import FACTS, title
 
-Made = Callable[..., dict[str, Any]]
+from .conftest import Made
+
 ENGLISH = {"Accept-Language": "en"}
 OTHERS = ("order:read", "opportunity:read", "receivable:read", "request:read", "travel_plan:read", "payment:read")
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from aiosmtpd.controller import Controller
 from notify.world import MailSink, WebSink, World
 
-from crm_chassis.testing import Bench
+from crm_chassis.testing import Bench, Client, everything_of
 from crm_chassis.testing_servers import free_ports
 
 
@@ -56,3 +57,18 @@ def receiver() -> Iterator[WebSink]:
     sink = WebSink()
     yield sink
     sink.close()
+
+
+@pytest.fixture
+def admin(world: World) -> Client:
+    """May do everything of this service in the company N1."""
+    return world.client(world.boss, everything_of("notify"), world.n1)
+
+
+@pytest.fixture
+def loopback_allowed(bench: Bench) -> Iterator[None]:
+    """Webhooks may go to addresses inside the house, where the receiver is."""
+    before = bench.runtime.settings
+    bench.runtime.settings = replace(before, webhook_private_addresses="allow")
+    yield
+    bench.runtime.settings = before

@@ -2,38 +2,49 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
-from notify.world import World
+from notify.world import NOW, World, approval, deliver, fire
 
 from crm_chassis import clock
-from crm_chassis.ids import uuid7
-
-NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 
 
-def approval(world: World, **more: Any) -> dict[str, Any]:
-    values = {
-        "subject_type": "claim",
-        "subject_id": uuid7(),
-        "title": "Claim 7",
-        "requester_id": world.anna,
-        "round": 1,
-        "status": "running",
-        "assignee_ids": [world.manager, world.boss],
-        "due_at": None,
-    }
-    return {"id": uuid7(), "unit_id": world.team, **values, **more}
+def test_an_approval_that_waits_a_day_reminds_everybody_who_is_asked(world: World) -> None:
+    with clock.frozen(NOW):
+        deliver(world, "workflow.approval.assigned", approval(world))
+
+    fire(world, NOW + timedelta(hours=23, minutes=59))
+    assert world.kinds(world.boss) == ["approval.assigned"]
+    fire(world, NOW + timedelta(hours=24))
+
+    assert world.kinds(world.boss) == world.kinds(world.manager) == ["approval.assigned", "approval.waiting"]
 
 
-def deliver(world: World, event: str, payload: dict[str, Any], version: int = 1) -> None:
-    world.bench.deliver(f"crm.{event}.v1", payload, version=version)
+def test_who_has_decided_is_reminded_no_more_and_the_others_in_time(world: World) -> None:
+    with clock.frozen(NOW):
+        asked = approval(world, assignee_ids=[world.boss], waiting_ids=[world.manager, world.boss, world.anna])
+        deliver(world, "workflow.approval.assigned", asked)
+    with clock.frozen(NOW + timedelta(hours=20)):
+        deliver(world, "workflow.approval.changed", asked | {"waiting_ids": [world.manager, world.boss]}, 2)
+
+    fire(world, NOW + timedelta(hours=24))
+
+    assert world.kinds(world.boss) == ["approval.assigned", "approval.waiting"]
+    assert world.kinds(world.manager) == ["approval.waiting"]
+    assert world.kinds(world.anna) == []
 
 
-def fire(world: World, at: datetime) -> None:
-    with clock.frozen(at):
-        world.run("reminders")
+def test_a_decided_approval_reminds_nobody(world: World) -> None:
+    with clock.frozen(NOW):
+        asked = approval(world)
+        deliver(world, "workflow.approval.assigned", asked)
+        decided = {"status": "approved", "comment": None, "decided_by": world.boss}
+        deliver(world, "workflow.approval.decided", asked | decided, 2)
+
+    fire(world, NOW + timedelta(days=2))
+
+    assert world.kinds(world.boss) == ["approval.assigned"]
+    assert world.kinds(world.anna) == ["approval.decided"]
 
 
 def test_who_is_asked_later_is_reminded_later_and_who_was_asked_before_in_their_own_time(world: World) -> None:

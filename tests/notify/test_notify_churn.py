@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from notify.world import MailSink, World
+from notify.world import NOW, MailSink, World, fire
 
 from crm_chassis import clock
 from crm_chassis.ids import uuid7
 
-NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
@@ -25,11 +24,6 @@ def warn(world: World, at: datetime = NOW, **more: Any) -> dict[str, Any]:
 def settle(world: World, case: dict[str, Any], fact: str, version: int = 2) -> None:
     with clock.frozen(NOW):
         world.bench.deliver(f"crm.customer.churn-case.{fact}.v1", case | {"status": fact}, version=version)
-
-
-def tick(world: World, at: datetime) -> None:
-    with clock.frozen(at):
-        world.run("reminders")
 
 
 def test_the_owner_is_told_at_once_and_why(world: World) -> None:
@@ -63,14 +57,14 @@ def test_reasons_are_in_the_readers_language_in_whatever_form_they_come(
 def test_a_week_without_action_tells_the_manager_then_the_companys(world: World) -> None:
     warn(world)
 
-    tick(world, NOW + 7 * DAY - timedelta(seconds=1))
+    fire(world, NOW + 7 * DAY - timedelta(seconds=1))
     assert world.kinds(world.manager) == []
-    tick(world, NOW + 7 * DAY)
-    tick(world, NOW + 7 * DAY)
+    fire(world, NOW + 7 * DAY)
+    fire(world, NOW + 7 * DAY)
     assert world.kinds(world.manager) == ["churn-case.escalated"]
     assert world.kinds(world.boss) == []
-    tick(world, NOW + 14 * DAY)
-    tick(world, NOW + 30 * DAY)
+    fire(world, NOW + 14 * DAY)
+    fire(world, NOW + 30 * DAY)
 
     assert world.kinds(world.manager) == world.kinds(world.boss) == ["churn-case.escalated"]
     note = world.notes(world.boss)[0]
@@ -83,7 +77,7 @@ def test_a_case_that_was_acted_on_does_not_climb(world: World, fact: str) -> Non
     case = warn(world)
     settle(world, case, fact)
 
-    tick(world, NOW + 30 * DAY)
+    fire(world, NOW + 30 * DAY)
 
     assert world.kinds(world.manager) == []
 
@@ -91,21 +85,21 @@ def test_a_case_that_was_acted_on_does_not_climb(world: World, fact: str) -> Non
 def test_a_case_that_went_with_its_customer_does_not_climb_until_it_comes_back(world: World) -> None:
     case = warn(world)
     world.bench.deliver("crm.customer.churn-case.deleted.v1", case, version=2)
-    tick(world, NOW + 30 * DAY)
+    fire(world, NOW + 30 * DAY)
     assert world.kinds(world.manager) == []
 
     world.bench.deliver("crm.customer.churn-case.changed.v1", case, version=3)
-    tick(world, NOW + 31 * DAY)
+    fire(world, NOW + 31 * DAY)
 
     assert world.kinds(world.manager) == ["churn-case.escalated"]
 
 
 def test_acting_after_the_first_escalation_stops_the_second(world: World) -> None:
     case = warn(world)
-    tick(world, NOW + 7 * DAY)
+    fire(world, NOW + 7 * DAY)
     settle(world, case, "reprieved")
 
-    tick(world, NOW + 30 * DAY)
+    fire(world, NOW + 30 * DAY)
 
     assert world.kinds(world.manager) == ["churn-case.escalated"]
     assert world.kinds(world.boss) == []
@@ -122,9 +116,9 @@ def test_a_case_that_changed_hands_climbs_to_the_new_owners_manager_at_the_same_
     case = warn(world)
 
     give(world, case, NOW + 3 * DAY, owner_id=kim, unit_id=world.e1)
-    tick(world, NOW + 7 * DAY - timedelta(seconds=1))
+    fire(world, NOW + 7 * DAY - timedelta(seconds=1))
     assert world.kinds(chief) == []
-    tick(world, NOW + 7 * DAY)
+    fire(world, NOW + 7 * DAY)
 
     assert world.kinds(chief) == ["churn-case.escalated"]
     assert world.notes(chief)[0]["body"].startswith("Owner: Kim.")
@@ -135,13 +129,13 @@ def test_a_case_that_changed_hands_after_it_climbed_climbs_on_in_the_new_company
     chief, kim = world.user("chief", world.e1), world.user("kim", world.e1)
     world.head(world.e1, chief)
     case = warn(world)
-    tick(world, NOW + 7 * DAY)
+    fire(world, NOW + 7 * DAY)
 
     give(world, case, NOW + 8 * DAY, owner_id=kim, unit_id=world.e1)
-    tick(world, NOW + 14 * DAY - timedelta(seconds=1))
+    fire(world, NOW + 14 * DAY - timedelta(seconds=1))
     assert world.kinds(chief) == []
-    tick(world, NOW + 14 * DAY)
-    tick(world, NOW + 30 * DAY)
+    fire(world, NOW + 14 * DAY)
+    fire(world, NOW + 30 * DAY)
 
     assert world.kinds(chief) == ["churn-case.escalated"]
     assert world.notes(chief)[0]["body"].startswith("Owner: Kim.")
@@ -154,7 +148,7 @@ def test_a_change_that_overtakes_the_alert_sets_the_reminder_and_the_alert_leave
     with clock.frozen(NOW):
         world.bench.deliver("crm.customer.churn-case.warned.v1", case, version=1)
 
-    tick(world, NOW + 7 * DAY)
+    fire(world, NOW + 7 * DAY)
 
     assert world.notes(world.manager)[0]["body"].startswith("Owner: Li.")
 
@@ -165,7 +159,7 @@ def test_an_answer_that_overtakes_the_alert_still_stops_it(world: World) -> None
     with clock.frozen(NOW):
         world.bench.deliver("crm.customer.churn-case.warned.v1", case, version=1)
 
-    tick(world, NOW + 30 * DAY)
+    fire(world, NOW + 30 * DAY)
 
     assert world.kinds(world.manager) == []
 
@@ -179,7 +173,7 @@ def test_a_case_nobody_owns_goes_to_the_manager_at_once(world: World) -> None:
 def test_a_manager_is_not_told_about_themselves(world: World) -> None:
     warn(world, owner_id=world.boss, unit_id=world.n1)
 
-    tick(world, NOW + 30 * DAY)
+    fire(world, NOW + 30 * DAY)
 
     assert world.kinds(world.boss) == ["churn-case.warned"]
 
@@ -196,7 +190,7 @@ def test_a_first_load_of_many_cases_makes_twenty_mails_and_a_digest(world: World
     digest = world.notes(world.anna)[-1]
     assert (digest["title"], digest["count"]) == ("180 more: Churn alert", 180)
 
-    tick(world, NOW + 7 * DAY)
+    fire(world, NOW + 7 * DAY)
 
     escalated = world.notes(world.manager)
     assert len(escalated) == 21

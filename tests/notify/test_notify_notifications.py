@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from notify.world import OWN, World, money, record
+from notify.world import APPROVAL, OPPORTUNITY, OWN, World, money, record
 
 from crm_chassis import clock
 from crm_chassis.ids import uuid7
@@ -36,14 +36,6 @@ def test_words_are_in_the_recipients_language(world: World) -> None:
     assert world.notes(world.li)[0]["title"] == "订单 SO-N1-000001 已确认"
 
 
-OPPORTUNITY = {
-    "name": "Big deal",
-    "customer_id": str(uuid7()),
-    "stage": "x",
-    "probability": 10,
-    "amount": money(),
-    "status": "open",
-}
 REQUEST = {
     "number": "SR-1",
     "kind": "complaint",
@@ -52,14 +44,6 @@ REQUEST = {
     "status": "assigned",
     "priority": "high",
     "due_at": "2026-11-21T10:00:00+00:00",
-}
-APPROVAL = {
-    "subject_type": "claim",
-    "subject_id": str(uuid7()),
-    "title": "Claim 7",
-    "round": 1,
-    "status": "running",
-    "due_at": None,
 }
 TRIP = {"number": "TP-1", "subject": "Visit", "starts_on": "2026-01-01", "ends_on": "2026-01-02", "status": "approved"}
 ORDER = {"number": "SO-1", "total": money()}

@@ -5,26 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from notify.world import World, money, record
+from notify.world import APPROVAL, OPPORTUNITY, World, money, record
 
 from crm_chassis.ids import uuid7
-
-OPPORTUNITY = {
-    "name": "Big deal",
-    "customer_id": str(uuid7()),
-    "stage": "x",
-    "probability": 10,
-    "amount": money(),
-    "status": "open",
-}
-APPROVAL = {
-    "subject_type": "claim",
-    "subject_id": str(uuid7()),
-    "title": "Claim 7",
-    "round": 1,
-    "status": "running",
-    "due_at": None,
-}
 
 
 @pytest.mark.parametrize(

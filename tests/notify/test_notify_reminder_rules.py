@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-from notify.world import World, record
+from notify.world import NOW, World, activity, deliver, reminders
 from werkzeug.test import TestResponse
 
 from crm_chassis import clock
 from crm_chassis.testing import everything_of
 from crm_notify.reminders.models import Reminder
 
-NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 
+def test_a_company_sets_its_own_times_and_inherits_the_rest(world: World) -> None:
+    admin = world.client(world.boss, everything_of("notify"), world.n1)
+    made = admin.post("/reminder-rules", {"kind": "activity.due", "minutes": 60})
+    assert made.status_code == 201, made.json
+    assert admin.post("/reminder-rules", {"kind": "activity.due", "minutes": 5}).status_code == 409
+    assert admin.post("/reminder-rules", {"kind": "nonsense", "minutes": 5}).status_code == 422
 
-def plan(world: World, due_at: datetime) -> None:
-    values = {"subject": "Call", "kind": "call", "status": "planned", "customer_id": None, "assignee_id": world.anna}
-    activity = record(world.team, world.anna, **values, due_at=due_at.isoformat())
-    world.bench.deliver("crm.customer.activity.planned.v1", activity)
+    with clock.frozen(NOW):
+        deliver(world, "customer.activity.planned", activity(world))
+        deliver(world, "customer.activity.planned", activity(world, unit_id=world.e1))
+
+    assert sorted(row.due_at for row in reminders(world)) == [
+        NOW + timedelta(minutes=60),
+        NOW + timedelta(minutes=105),
+    ]
+    admin.patch(f"/reminder-rules/{made.json['id']}", {"active": False}, version=1)
+    with clock.frozen(NOW):
+        deliver(world, "customer.activity.planned", activity(world))
+    assert len(reminders(world)) == 2
 
 
 def test_a_rule_that_was_deleted_leaves_its_place_to_a_new_one(world: World) -> None:
@@ -38,5 +51,5 @@ def test_a_rule_that_was_deleted_leaves_its_place_to_a_new_one(world: World) -> 
     assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (409, "/kind")
     assert admin.post(f"/reminder-rules/{before['id']}/restore").status_code == 409, "two rules would hold"
     with clock.frozen(NOW):
-        plan(world, NOW + timedelta(hours=2))
+        deliver(world, "customer.activity.planned", activity(world))
     assert [row.due_at for row in world.rows(Reminder)] == [NOW + timedelta(minutes=115)]

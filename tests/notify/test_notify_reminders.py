@@ -8,33 +8,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from notify.world import MailSink, World, money, record
+from notify.world import NOW, MailSink, World, activity, deliver, fire, money, record, reminders
 
 from crm_chassis import clock, schedules
 from crm_chassis.ids import uuid7
-from crm_chassis.testing import everything_of
 from crm_notify.reminders import actions, rules
 from crm_notify.reminders.models import Reminder
-
-NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
-
-
-def activity(world: World, **more: Any) -> dict[str, Any]:
-    values = {"subject": "Call", "kind": "call", "status": "planned", "customer_id": None, "assignee_id": world.anna}
-    return record(world.team, world.anna, **values, due_at=(NOW + timedelta(hours=2)).isoformat()) | more
-
-
-def deliver(world: World, event: str, payload: dict[str, Any], version: int = 1) -> None:
-    world.bench.deliver(f"crm.{event}.v1", payload, version=version)
-
-
-def fire(world: World, at: datetime) -> None:
-    with clock.frozen(at):
-        world.run("reminders")
-
-
-def reminders(world: World, status: str = "waiting") -> list[Reminder]:
-    return world.rows(Reminder, Reminder.status == status)
 
 
 def test_an_activity_reminds_a_quarter_of_an_hour_before_it_is_due(world: World) -> None:
@@ -124,58 +103,6 @@ def test_what_lies_in_the_past_when_it_is_heard_of_reminds_nobody(world: World) 
     deliver(world, "customer.activity.planned", activity(world, due_at="2020-01-01T00:00:00+00:00"))
 
     assert reminders(world) == []
-
-
-def approval(world: World, **more: Any) -> dict[str, Any]:
-    values = {
-        "subject_type": "claim",
-        "subject_id": uuid7(),
-        "title": "Claim 7",
-        "requester_id": world.anna,
-        "round": 1,
-        "status": "running",
-        "assignee_ids": [world.manager, world.boss],
-        "due_at": None,
-    }
-    return {"id": uuid7(), "unit_id": world.team, **values, **more}
-
-
-def test_an_approval_that_waits_a_day_reminds_everybody_who_is_asked(world: World) -> None:
-    with clock.frozen(NOW):
-        deliver(world, "workflow.approval.assigned", approval(world))
-
-    fire(world, NOW + timedelta(hours=23, minutes=59))
-    assert world.kinds(world.boss) == ["approval.assigned"]
-    fire(world, NOW + timedelta(hours=24))
-
-    assert world.kinds(world.boss) == world.kinds(world.manager) == ["approval.assigned", "approval.waiting"]
-
-
-def test_who_has_decided_is_reminded_no_more_and_the_others_in_time(world: World) -> None:
-    with clock.frozen(NOW):
-        asked = approval(world, assignee_ids=[world.boss], waiting_ids=[world.manager, world.boss, world.anna])
-        deliver(world, "workflow.approval.assigned", asked)
-    with clock.frozen(NOW + timedelta(hours=20)):
-        deliver(world, "workflow.approval.changed", asked | {"waiting_ids": [world.manager, world.boss]}, 2)
-
-    fire(world, NOW + timedelta(hours=24))
-
-    assert world.kinds(world.boss) == ["approval.assigned", "approval.waiting"]
-    assert world.kinds(world.manager) == ["approval.waiting"]
-    assert world.kinds(world.anna) == []
-
-
-def test_a_decided_approval_reminds_nobody(world: World) -> None:
-    with clock.frozen(NOW):
-        asked = approval(world)
-        deliver(world, "workflow.approval.assigned", asked)
-        decided = {"status": "approved", "comment": None, "decided_by": world.boss}
-        deliver(world, "workflow.approval.decided", asked | decided, 2)
-
-    fire(world, NOW + timedelta(days=2))
-
-    assert world.kinds(world.boss) == ["approval.assigned"]
-    assert world.kinds(world.anna) == ["approval.decided"]
 
 
 def receivable(world: World, **more: Any) -> dict[str, Any]:
@@ -382,24 +309,3 @@ def test_one_that_cannot_be_fired_does_not_stop_the_others_and_is_given_up(world
     assert [note["title"] for note in world.notes(world.anna)] == ["Today is Ms Xu's birthday"]
     (given_up,) = reminders(world, "failed")
     assert "ValueError" in given_up.last_error
-
-
-def test_a_company_sets_its_own_times_and_inherits_the_rest(world: World) -> None:
-    admin = world.client(world.boss, everything_of("notify"), world.n1)
-    made = admin.post("/reminder-rules", {"kind": "activity.due", "minutes": 60})
-    assert made.status_code == 201, made.json
-    assert admin.post("/reminder-rules", {"kind": "activity.due", "minutes": 5}).status_code == 409
-    assert admin.post("/reminder-rules", {"kind": "nonsense", "minutes": 5}).status_code == 422
-
-    with clock.frozen(NOW):
-        deliver(world, "customer.activity.planned", activity(world))
-        deliver(world, "customer.activity.planned", activity(world, unit_id=world.e1))
-
-    assert sorted(row.due_at for row in reminders(world)) == [
-        NOW + timedelta(minutes=60),
-        NOW + timedelta(minutes=105),
-    ]
-    admin.patch(f"/reminder-rules/{made.json['id']}", {"active": False}, version=1)
-    with clock.frozen(NOW):
-        deliver(world, "customer.activity.planned", activity(world))
-    assert len(reminders(world)) == 2

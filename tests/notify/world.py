@@ -6,6 +6,7 @@ import email
 import email.policy
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -22,6 +23,7 @@ from crm_chassis.testing import Bench, Client
 OWN = {f"notification:{a}": Grant(own=True) for a in ("read", "update")} | {
     f"notification_preference:{a}": Grant(own=True) for a in ("read", "update")
 }
+NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 
 
 class MailSink:
@@ -202,6 +204,60 @@ def money(amount: str = "1234.50") -> dict[str, str]:
 
 def record(unit_id: UUID, owner_id: UUID | None, **values: Any) -> dict[str, Any]:
     return {"id": uuid7(), "unit_id": unit_id, "owner_id": owner_id, **values}
+
+
+OPPORTUNITY = {
+    "name": "Big deal",
+    "customer_id": str(uuid7()),
+    "stage": "x",
+    "probability": 10,
+    "amount": money(),
+    "status": "open",
+}
+APPROVAL = {
+    "subject_type": "claim",
+    "subject_id": str(uuid7()),
+    "title": "Claim 7",
+    "round": 1,
+    "status": "running",
+    "due_at": None,
+}
+
+
+def activity(world: World, **more: Any) -> dict[str, Any]:
+    values = {"subject": "Call", "kind": "call", "status": "planned", "customer_id": None, "assignee_id": world.anna}
+    return record(world.team, world.anna, **values, due_at=(NOW + timedelta(hours=2)).isoformat()) | more
+
+
+def approval(world: World, **more: Any) -> dict[str, Any]:
+    asked = {"subject_id": uuid7(), "requester_id": world.anna, "assignee_ids": [world.manager, world.boss]}
+    return {"id": uuid7(), "unit_id": world.team, **APPROVAL, **asked, **more}
+
+
+def deliver(world: World, event: str, payload: dict[str, Any], version: int = 1) -> None:
+    world.bench.deliver(f"crm.{event}.v1", payload, version=version)
+
+
+def fire(world: World, at: datetime) -> None:
+    with clock.frozen(at):
+        world.run("reminders")
+
+
+def reminders(world: World, status: str = "waiting") -> list[Any]:
+    from crm_notify.reminders.models import Reminder
+
+    return world.rows(Reminder, Reminder.status == status)
+
+
+def hook(admin: Client, url: str, *events: str) -> dict[str, Any]:
+    answer = admin.post("/webhooks", {"url": url, "events": list(events) or ["crm.sales.order.*.v1"]})
+    assert answer.status_code == 201, answer.json
+    return answer.json
+
+
+def call_due(world: World, later: timedelta = timedelta()) -> None:
+    with clock.frozen(clock.now() + later):
+        world.run("webhooks")
 
 
 def until(condition: Callable[[], Any], seconds: float = 10.0) -> Any:

@@ -79,6 +79,20 @@ def own_rows_only(bench: Bench, unit_id: UUID, username: str = "agent") -> Princ
     return bench.caller(unit_id, {name: Grant(own=True) for name in SALES}, username=username)
 
 
+def owed(client: Client, order_id: str) -> dict[str, Any]:
+    """The receivable of an order."""
+    return dict(client.get(f"/receivables?order_id={order_id}").json["items"][0])
+
+
+def pay(client: Client, customer_id: str, amount: str, *parts: tuple[str, str], **more: Any) -> dict[str, Any]:
+    """A payment that pays these parts of receivables."""
+    allocations = [{"receivable_id": receivable_id, "amount": part} for receivable_id, part in parts]
+    money = {"amount": amount, "currency": "CNY"}
+    made = client.post("/payments", {"customer_id": customer_id, "amount": money, "allocations": allocations, **more})
+    assert made.status_code == 201, made.json
+    return dict(made.json)
+
+
 class World:
     """Arranges what the tests are about, through the events and routes the service itself has."""
 

@@ -9,14 +9,13 @@ from uuid import UUID
 from flask import Response
 from itsdangerous import BadSignature
 
-from crm_chassis import clock, errors, org
+from crm_chassis import clock, errors, org, paging
 from crm_chassis.database import system_transaction, transaction
 from crm_chassis.http import Blueprint, accepts, answers, gives, query, shows_once
 from crm_chassis.identity import current_principal, requires
 from crm_chassis.language import say
 from crm_chassis.service import current_runtime
 
-from ..paging import signer
 from . import collection, queries, rules
 from .collection import activities
 from .models import Activity
@@ -70,7 +69,7 @@ def renew_feed_token() -> dict[str, str]:
 
 
 def _address(user_id: UUID, renewals: int) -> dict[str, str]:
-    token = str(signer(_SALT).dumps([str(user_id), renewals]))
+    token = str(paging.signer(_SALT).dumps([str(user_id), renewals]))
     site = current_runtime().settings.public_url.rstrip("/")
     return {"token": token, "url": f"{site}/api/v1/activities.ics?token={token}"}
 
@@ -98,7 +97,7 @@ def calendar(query: dict[str, str]) -> Response:
 def _subscription(token: str) -> tuple[UUID, int]:
     """Whose calendar a token is for, and how many addresses had been taken back when it was given."""
     try:
-        user_id, renewals = signer(_SALT).loads(token)
+        user_id, renewals = paging.signer(_SALT).loads(token)
         return UUID(user_id), int(renewals)
     except (BadSignature, ValueError, TypeError) as error:
         raise errors.NotFound(say("This calendar address is not valid; copy it again from the console.")) from error

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from flask import Response
 
-from crm_chassis import errors, language, org
+from crm_chassis import errors, language, org, paging
 from crm_chassis.collection import writing
 from crm_chassis.collection.access import Access
 from crm_chassis.database import transaction
@@ -16,7 +16,6 @@ from crm_chassis.http import Blueprint, answers, in_language, json_response, que
 from crm_chassis.identity import Principal, current_principal, requires
 from crm_chassis.language import say
 
-from .. import paging
 from ..customers.collection import customers
 from ..timeline import rules
 from ..timeline.models import TimelineEntry

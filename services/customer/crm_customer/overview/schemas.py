@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from .. import paging
+from crm_chassis.collection.listing import LIMIT_DEFAULT, LIMIT_MAX
 
 
 class TimelineQuery(Schema):
     """How a timeline may be asked. kinds: resources by comma, such as ``order,request``."""
 
     kinds = fields.String(validate=validate.Length(max=300))
-    limit = fields.Integer(load_default=paging.LIMIT_DEFAULT, validate=validate.Range(1, paging.LIMIT_MAX))
+    limit = fields.Integer(load_default=LIMIT_DEFAULT, validate=validate.Range(1, LIMIT_MAX))
     cursor = fields.String()
 
 

@@ -9,13 +9,14 @@ from marshmallow import Schema, fields, validate
 from sqlalchemy import func, select
 
 from crm_chassis import fields as crm_fields
+from crm_chassis import paging
+from crm_chassis.collection.listing import LIMIT_DEFAULT, LIMIT_MAX
 from crm_chassis.collection.routes import require_version
 from crm_chassis.database import transaction
 from crm_chassis.http import Blueprint, accepts, answers, json_response, query
 from crm_chassis.identity import requires
 from crm_chassis.language import say
 
-from .. import paging
 from . import queries, rules
 from .models import Region
 
@@ -45,7 +46,7 @@ class RegionQuery(Schema):
         )
     )
     q = fields.String(validate=[validate.Length(max=60), validate.ContainsNoneOf("\x00")])
-    limit = fields.Integer(load_default=paging.LIMIT_DEFAULT, validate=validate.Range(1, paging.LIMIT_MAX))
+    limit = fields.Integer(load_default=LIMIT_DEFAULT, validate=validate.Range(1, LIMIT_MAX))
     cursor = fields.String()
     count = fields.Boolean(load_default=False)
 
