@@ -8,13 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from crm_chassis import errors
 from crm_chassis.collection.cells import with_currency
 from crm_chassis.collection.imports import body_of
 from crm_chassis.org import OrgUnit, OrgUser
-from crm_chassis.testing import Bench, Client
+from crm_chassis.testing import Bench, Client, statements_of
 from crm_customer.customers.collection import customers
 
 
@@ -38,16 +37,8 @@ def test_a_line_of_an_import_costs_a_dozen_statements(bench: Bench, n1: Client) 
     rows = [
         [f"客户{n:05d}有限公司", f"+8613{n:09d}", f"c{n}@c{n}.example", "310115", "A", "世纪大道"] for n in range(lines)
     ]
-    said: list[str] = []
-
-    def listen(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        said.append(statement)
-
-    event.listen(bench.runtime.database.engine, "before_cursor_execute", listen)
-    try:
+    with statements_of(bench.runtime) as said:
         job = _import(bench, n1, [header, *rows])
-    finally:
-        event.remove(bench.runtime.database.engine, "before_cursor_execute", listen)
 
     assert (job["state"], job["counts"]["created"]) == ("done", lines), job["errors"][:3]
     assert n1.get("/customers?count=true").json["total"] == lines

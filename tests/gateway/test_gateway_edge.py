@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from ipaddress import ip_network
 from typing import Any
@@ -12,12 +11,13 @@ import pytest
 from flask import Flask
 from gateway.gateway_bench import ADMIN_PASSWORD, GatewayBench, Person
 from prometheus_client import generate_latest
-from sqlalchemy import event, select
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from crm_chassis import metrics
 from crm_chassis.app import create_app
 from crm_chassis.service import Runtime
+from crm_chassis.testing import statements_of
 from crm_gateway.audit.models import AuditEntry
 from crm_gateway.routing.proxies import TrustedProxies
 
@@ -155,25 +155,10 @@ def test_the_metrics_are_closed_without_a_key(changed: Changed) -> None:
         assert app.test_client().get("/metrics", headers={"Authorization": credential}).status_code == 404
 
 
-@contextmanager
-def counted(runtime: Runtime) -> Iterator[list[str]]:
-    """The statements that the block sends to the database."""
-    sent: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        sent.append(statement)
-
-    event.listen(runtime.database.engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(runtime.database.engine, "before_cursor_execute", note)
-
-
 def test_asking_whether_the_gateway_is_ready_costs_the_database_nothing_to_speak_of(changed: Changed) -> None:
     app = changed()
     client = app.test_client()
-    with counted(app.extensions["runtime"]) as sent:
+    with statements_of(app.extensions["runtime"]) as sent:
         answers = [client.get("/readyz") for _ in range(200)]
     assert {answer.status_code for answer in answers} == {200}
     assert answers[0].json == {"status": "ok"}

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from crm_chassis import clock
-from crm_chassis.testing import Bench, Client
+from crm_chassis.testing import Bench, Client, statements_of
 
 from .conftest import World
 
@@ -144,22 +144,9 @@ def test_an_import_that_was_cut_off_goes_on_after_its_last_batch(bench: Bench, n
 
 
 def test_a_batch_of_two_hundred_orders_takes_few_statements(bench: Bench, n1: Client, stocked: str) -> None:
-    from sqlalchemy import event
-
-    seen: list[str] = []
-    engine = bench.runtime.database.engine
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        seen.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        lines = [
-            f"N1-000001,2026-01-{1 + i % 28:02},P-1,{1 + i % 9},50.00,CNY,confirmed,{i % 4 > 0}" for i in range(200)
-        ]
+    lines = [f"N1-000001,2026-01-{1 + i % 28:02},P-1,{1 + i % 9},50.00,CNY,confirmed,{i % 4 > 0}" for i in range(200)]
+    with statements_of(bench.runtime) as seen:
         job = run_import(bench, n1, *lines)
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
     assert job["counts"]["created"] == 200, job
     versioned = [statement for statement in seen if statement.startswith(("UPDATE orders", "UPDATE receivables"))]

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from crm_chassis import clock
-from crm_chassis.testing import Bench, Client
+from crm_chassis.testing import Bench, Client, statements_of
 from crm_sales.receivables import rules
 
 from .conftest import World
@@ -217,21 +217,10 @@ def test_a_backlog_is_marked_overdue_in_batches(
 def test_payments_at_a_list_cost_one_more_query_and_not_one_each(
     bench: Bench, n1: Client, customer: str, owed: dict[str, Any]
 ) -> None:
-    from sqlalchemy import event
-
     for _ in range(4):
         pay(n1, customer, "10", (owed["id"], "10"))
-    seen: list[str] = []
-    engine = bench.runtime.database.engine
-
-    def note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        seen.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+    with statements_of(bench.runtime) as seen:
         assert len(n1.get("/payments").json["items"]) == 4
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
     assert sum("payment_allocations" in statement for statement in seen) == 1
 
 

@@ -265,10 +265,12 @@ def manager_of(session: Session, unit_id: UUID, levels: int = 1) -> UUID | None:
 
     One who was deactivated is passed over; one whose own event has not come yet is not.
     """
-    found = None
-    here = select(OrgUnit.manager_id).outerjoin(OrgUser, OrgUser.id == OrgUnit.manager_id)
-    for unit in tree().ancestors(unit_id):
-        manager = session.scalar(here.where(OrgUnit.id == unit, OrgUser.active.is_not(False)))
+    found, path = None, tree().ancestors(unit_id)
+    there = select(OrgUnit.id, OrgUnit.manager_id).outerjoin(OrgUser, OrgUser.id == OrgUnit.manager_id)
+    rows = session.execute(there.where(OrgUnit.id.in_(path), OrgUser.active.is_not(False)))
+    managers = {row.id: row.manager_id for row in rows}
+    for unit in path:
+        manager = managers.get(unit)
         if manager is not None and manager != found:
             found, levels = manager, levels - 1
             if levels == 0:

@@ -18,7 +18,7 @@ from uuid import UUID
 import orjson
 from flask.testing import FlaskClient
 from joserfc.jwk import OKPKey
-from sqlalchemy import Connection, create_engine, select, text
+from sqlalchemy import Connection, create_engine, event, select, text
 from werkzeug.test import TestResponse
 
 from crm_contracts.envelope import Envelope
@@ -190,6 +190,21 @@ class Bench:
         from .jobs import run_due
 
         return run_due(self.runtime, limit=100)
+
+
+@contextmanager
+def statements_of(runtime: Runtime) -> Iterator[list[str]]:
+    """The statements that a service sends to its database within the block, as they come."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        sent.append(statement)
+
+    event.listen(runtime.database.engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(runtime.database.engine, "before_cursor_execute", note)
 
 
 class Client:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -64,9 +64,9 @@ def add(session: Session, drafts: Sequence[Draft]) -> list[Written]:
     recent = _recent(session, fresh)
     written: list[Written] = []
     rows: list[dict[str, Any]] = []
-    for (recipient, kind), arrivals in _grouped(fresh).items():
-        most = GATHERED_MAX if any(draft.gathered for draft in arrivals) else SINGLES_MAX
-        singles, many = split(arrivals, recent.get((recipient, kind), 0), most)
+    for (recipient, kind, gathered), arrivals in _grouped(fresh).items():
+        singles, many = split(arrivals, recent[recipient, kind], GATHERED_MAX if gathered else SINGLES_MAX)
+        recent[recipient, kind] += len(singles)
         rows += [_row(draft, number) for draft, number in zip(singles, numbers[recipient], strict=False)]
         written += _gather(session, many, numbers[recipient]) if many else []
     if rows:
@@ -133,7 +133,7 @@ def _not_written(session: Session, drafts: Sequence[Draft]) -> list[Draft]:
     return [draft for key, draft in unique.items() if key not in known]
 
 
-def _recent(session: Session, drafts: Sequence[Draft]) -> dict[tuple[UUID, str], int]:
+def _recent(session: Session, drafts: Sequence[Draft]) -> Counter[tuple[UUID, str]]:
     recipients, kinds = {draft.recipient_id for draft in drafts}, {draft.kind for draft in drafts}
     rows = session.execute(
         select(Notification.owner_id, Notification.kind, func.count())
@@ -145,13 +145,14 @@ def _recent(session: Session, drafts: Sequence[Draft]) -> dict[tuple[UUID, str],
         )
         .group_by(Notification.owner_id, Notification.kind)
     )
-    return {(owner, kind): count for owner, kind, count in rows}
+    return Counter({(owner, kind): count for owner, kind, count in rows})
 
 
-def _grouped(drafts: Sequence[Draft]) -> dict[tuple[UUID, str], list[Draft]]:
-    found: dict[tuple[UUID, str], list[Draft]] = defaultdict(list)
+def _grouped(drafts: Sequence[Draft]) -> dict[tuple[UUID, str, bool], list[Draft]]:
+    """Drafts by recipient, kind and whether they are gathered."""
+    found: dict[tuple[UUID, str, bool], list[Draft]] = defaultdict(list)
     for draft in drafts:
-        found[draft.recipient_id, draft.kind].append(draft)
+        found[draft.recipient_id, draft.kind, draft.gathered].append(draft)
     return found
 
 

@@ -66,10 +66,11 @@ def name_of(session: Session, user_id: UUID | None) -> str:
     return user.display_name if user else ""
 
 
-def has_left(session: Session, user_id: UUID) -> bool:
-    """Whether a user was deactivated; one whose own event has not come yet was not."""
-    user = session.get(org.OrgUser, user_id)
-    return user is not None and not user.active
+def who_left(session: Session, user_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of the users who were deactivated; one whose own event has not come yet was not."""
+    wanted = sorted(set(user_ids))
+    gone = select(org.OrgUser.id).where(org.OrgUser.id.in_(wanted), org.OrgUser.active.is_(False))
+    return set(session.scalars(gone)) if wanted else set()
 
 
 def superior(session: Session, user_id: UUID | None, unit_id: UUID | None) -> UUID | None:
@@ -79,7 +80,7 @@ def superior(session: Session, user_id: UUID | None, unit_id: UUID | None) -> UU
     """
     user = session.get(org.OrgUser, user_id) if user_id else None
     named = user.manager_id if user else None
-    if named and named != user_id and not has_left(session, named):
+    if named and named != user_id and not who_left(session, [named]):
         return named
     start = user.unit_id if user else unit_id
     if start is None:

@@ -7,21 +7,32 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import cast, delete, func, or_, select, update
+from sqlalchemy import cast, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Session
 
-from crm_chassis import clock, ids, inbox
+from crm_chassis import clock, ids
 
-from .models import Reminder, Watched
+from .models import Reminder
 from .rules import ATTEMPTS_MAX, LEASE, Due, backoff
 
 _FORGOTTEN_AT_ONCE = 10_000
 
 
-def is_news(session: Session, subject_id: UUID, version: int) -> bool:
-    """Whether this version of a subject is newer than any seen; from now on it is the newest."""
-    return inbox.upsert_copy(session, Watched, {"id": subject_id}, version)
+_WATCH = text("""
+    INSERT INTO watched (id, version) SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS integer[]))
+    ON CONFLICT (id) DO UPDATE SET version = excluded.version WHERE watched.version < excluded.version
+    RETURNING id
+""")
+
+
+def news(session: Session, versions: Mapping[UUID, int]) -> set[UUID]:
+    """The subjects whose version here is newer than any seen; from now on it is the newest."""
+    if not versions:
+        return set()
+    subjects = sorted(versions)
+    parameters = {"ids": subjects, "versions": [versions[subject] for subject in subjects]}
+    return set(session.scalars(_WATCH, parameters))
 
 
 def arm(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,17 +13,25 @@ from sqlalchemy.orm import Session
 from crm_chassis import clock, org
 from crm_contracts.envelope import Envelope
 
-from ..customers import queries as customers
 from ..people import queries as people
 from . import actions, queries, rules
+from .rules import uuid_of
 
 _NO_UNIT = UUID(int=0)
 _ASKED = "crm.workflow.approval.assigned.v1"
 
 
-def uuid_of(value: Any) -> UUID | None:
-    """The id in a payload's field, None when the field is empty."""
-    return UUID(str(value)) if value else None
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the events of a batch are handled with. names: of their customers, as far as heard of."""
+
+    minutes: queries.Minutes
+    names: Mapping[UUID, str]
+
+    def name(self, customer_id: Any) -> str:
+        """A customer's name, empty when it has not been heard of."""
+        found = uuid_of(customer_id)
+        return self.names.get(found, "") if found else ""
 
 
 def _moment(value: Any) -> datetime | None:
@@ -59,24 +68,24 @@ def _arm(
     )
 
 
-def on_activity(session: Session, envelope: Envelope) -> None:
+def on_activity(session: Session, envelope: Envelope, known: Known) -> None:
     """A planned activity reminds whoever does it when it starts, or shortly before it is due."""
     activity = envelope.data
     due, starts, due_at = None, _moment(activity.get("starts_at")), _moment(activity.get("due_at"))
-    minutes = queries.minutes_of(session, rules.ACTIVITY, _unit(envelope))
+    minutes = known.minutes(rules.ACTIVITY, _unit(envelope))
     moment = starts or due_at
     if activity["status"] == "planned" and moment and minutes is not None:
         at = rules.before(moment, 0 if starts else minutes, clock.now())
         due = rules.Due(at, moment.astimezone(UTC).isoformat()) if at else None
-    customer = customers.name_of(session, uuid_of(activity.get("customer_id")))
+    customer = known.name(activity.get("customer_id"))
     recipients = _ids(activity.get("assignee_id") or activity.get("owner_id"))
     _arm(session, envelope, rules.ACTIVITY, due, recipients, customer=customer)
 
 
-def on_approval(session: Session, envelope: Envelope) -> None:
+def on_approval(session: Session, envelope: Envelope, known: Known) -> None:
     """A running approval reminds everybody it waits for when a day has passed since they were asked, each in their time."""
     approval, subject_id = envelope.data, UUID(envelope.data["id"])
-    minutes = queries.minutes_of(session, rules.APPROVAL, _unit(envelope))
+    minutes = known.minutes(rules.APPROVAL, _unit(envelope))
     waits = approval["status"] == "running" and minutes is not None
     waiting: set[UUID] = set(_ids(*_waited_for(approval)) if waits else ())
     asked: set[UUID] = set(_ids(*approval.get("assignee_ids", ())) if envelope.type == _ASKED else ())
@@ -102,27 +111,27 @@ def _waited_for(approval: dict[str, Any]) -> Sequence[str]:
     return found
 
 
-def on_receivable(session: Session, envelope: Envelope) -> None:
+def on_receivable(session: Session, envelope: Envelope, known: Known) -> None:
     """An open receivable reminds its owner some days before it is due, of what is owed by then."""
     receivable, due = envelope.data, None
-    minutes = queries.minutes_of(session, rules.RECEIVABLE, _unit(envelope))
+    minutes = known.minutes(rules.RECEIVABLE, _unit(envelope))
     if receivable["status"] in {"open", "partly_paid"} and minutes is not None:
         zone = people.timezone_of(session, _unit(envelope))
         day = date.fromisoformat(receivable["due_on"])
         last = rules.morning(day, rules.RECEIVABLE_AT, zone)
         at = rules.before(last, minutes, clock.now())
         due = rules.Due(at, receivable["due_on"]) if at else None
-    customer = customers.name_of(session, uuid_of(receivable["customer_id"]))
+    customer = known.name(receivable["customer_id"])
     _arm(session, envelope, rules.RECEIVABLE, due, _ids(receivable.get("owner_id")), customer=customer)
 
 
-def on_churn_case(session: Session, envelope: Envelope) -> None:
+def on_churn_case(session: Session, envelope: Envelope, known: Known) -> None:
     """A warned case that nobody acts on goes to the owner's manager, later to the company's.
 
     One that changes hands meanwhile goes to the managers of whoever has it then, at the times it had.
     """
     case, due = envelope.data, None
-    minutes = queries.minutes_of(session, rules.CHURN, _unit(envelope))
+    minutes = known.minutes(rules.CHURN, _unit(envelope))
     if case["status"] == "warned" and minutes is not None:
         warned = _moment(case["warned_at"]) or clock.now()
         due = rules.Due(warned + timedelta(minutes=minutes), f"{case['warned_at']} 1")
@@ -141,7 +150,7 @@ def on_churn_case(session: Session, envelope: Envelope) -> None:
         _arm(session, envelope, rules.CHURN, due, recipients, level=1, minutes=minutes)
 
 
-def on_contact(session: Session, envelope: Envelope) -> None:
+def on_contact(session: Session, envelope: Envelope, _known: Known) -> None:
     """A contact's birthday reminds the owner in the morning of the day, every year."""
     contact, due = envelope.data, None
     if contact.get("birthday"):
@@ -167,7 +176,7 @@ def _arm_birthday(session: Session, envelope: Envelope, due: rules.Due | None, d
     )
 
 
-def on_deleted(session: Session, envelope: Envelope) -> None:
+def on_deleted(session: Session, envelope: Envelope, _known: Known) -> None:
     """Nobody is reminded of what is deleted; restored, it tells its state anew."""
     actions.cancel(session, subject_id=UUID(envelope.data["id"]))
 
@@ -178,7 +187,8 @@ def on_user(session: Session, envelope: Envelope) -> None:
     if not user["active"]:
         actions.cancel(session, kind=rules.INACTIVE, subject_id=UUID(user["id"]))
     elif envelope.type.endswith(".created.v1"):
-        _expect_sign_in(session, UUID(user["id"]), UUID(user["unit_id"]), user.get("last_sign_in_at") or envelope.time)
+        since = user.get("last_sign_in_at") or envelope.time
+        _expect_sign_in(session, UUID(user["id"]), UUID(user["unit_id"]), since)
 
 
 def on_sign_in(session: Session, envelope: Envelope) -> None:
@@ -195,7 +205,7 @@ def _expect_sign_in(session: Session, user_id: UUID, unit_id: UUID, since: str) 
         actions.cancel(session, kind=rules.INACTIVE, subject_id=user_id)
         return
     # The day of the sign-in is the version: a late event about an earlier one changes nothing.
-    if not actions.is_news(session, user_id, int(seen.timestamp()) // 86_400):
+    if not actions.news(session, {user_id: int(seen.timestamp()) // 86_400}):
         return
     due = rules.Due(seen + timedelta(minutes=minutes), seen.astimezone(UTC).date().isoformat())
     details = {"id": str(user_id), "days": minutes // (24 * 60)}
@@ -216,7 +226,7 @@ def on_handover(session: Session, envelope: Envelope) -> None:
     actions.hand_over(session, from_id=from_id, to_id=to_id)
 
 
-_BY_STATE: dict[str, Callable[[Session, Envelope], None]] = {
+_BY_STATE: dict[str, Callable[[Session, Envelope, Known], None]] = {
     **{f"crm.customer.activity.{f}.v1": on_activity for f in ("planned", "changed", "done", "cancelled", "overdue")},
     **{f"crm.workflow.approval.{f}.v1": on_approval for f in ("assigned", "changed", "decided", "withdrawn")},
     **{f"crm.sales.receivable.{f}.v1": on_receivable for f in ("opened", "changed", "overdue", "paid", "written-off")},
@@ -234,10 +244,27 @@ _BY_FACT: dict[str, Callable[[Session, Envelope], None]] = {
 }
 
 
-def handle(session: Session, envelope: Envelope) -> None:
-    """Follow an event. Of one subject only the newest state counts, in whatever order the events come."""
-    by_fact, by_state = _BY_FACT.get(envelope.type), _BY_STATE.get(envelope.type)
-    if by_fact:
-        by_fact(session, envelope)
-    if by_state and actions.is_news(session, UUID(envelope.subject), envelope.aggregateversion):
-        by_state(session, envelope)
+def handle(session: Session, envelopes: Sequence[Envelope], names: Mapping[UUID, str]) -> None:
+    """Follow events. Of one subject only the newest state counts, in whatever order the events come.
+
+    names: of the events' customers.
+    """
+    newest = _newest(session, envelopes)
+    known = Known(queries.minutes_in(session, {_unit(envelope) for envelope in newest.values()}), names)
+    for envelope in envelopes:
+        if by_fact := _BY_FACT.get(envelope.type):
+            by_fact(session, envelope)
+        elif newest.get(UUID(envelope.subject)) is envelope:
+            _BY_STATE[envelope.type](session, envelope, known)
+
+
+def _newest(session: Session, envelopes: Sequence[Envelope]) -> dict[UUID, Envelope]:
+    """Subject -> the event that tells its newest state; subjects of which newer was known already are left out."""
+    found: dict[UUID, Envelope] = {}
+    for envelope in envelopes:
+        if envelope.type in _BY_STATE:
+            best = found.setdefault(UUID(envelope.subject), envelope)
+            if envelope.aggregateversion > best.aggregateversion:
+                found[UUID(envelope.subject)] = envelope
+    news = actions.news(session, {subject: envelope.aggregateversion for subject, envelope in found.items()})
+    return {subject: envelope for subject, envelope in found.items() if subject in news}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 ACTIVITY, APPROVAL, RECEIVABLE = "activity.due", "approval.waiting", "receivable.due"
@@ -33,6 +35,11 @@ class Due:
 
     at: datetime
     bucket: str
+
+
+def uuid_of(value: Any) -> UUID | None:
+    """The id in a payload's field, None when the field is empty."""
+    return UUID(str(value)) if value else None
 
 
 def before(moment: datetime, minutes: int, now: datetime) -> datetime | None:

@@ -89,9 +89,9 @@ def secrets_of(webhook: Webhook, now: datetime) -> list[str]:
     return [newest] if previous is None else [newest, previous]
 
 
-def queue(session: Session, webhooks: Sequence[Webhook], envelope: Envelope) -> None:
-    """Write the calls that an event asks for, once each."""
-    if not webhooks:
+def queue(session: Session, calls: Sequence[tuple[Webhook, Envelope]]) -> None:
+    """Write the calls that events ask for, once each, to be made in this order."""
+    if not calls:
         return
     rows = [
         {
@@ -104,7 +104,7 @@ def queue(session: Session, webhooks: Sequence[Webhook], envelope: Envelope) -> 
             "attempts": 0,
             "created_at": clock.now(),
         }
-        for webhook in webhooks
+        for webhook, envelope in calls
     ]
     session.execute(insert(Call.__table__).values(rows).on_conflict_do_nothing())  # type: ignore[arg-type]
 
@@ -122,7 +122,7 @@ def test(session: Session, webhook: Webhook) -> Call:
         aggregateversion=webhook.version,
         unitid=str(webhook.unit_id),
     )
-    queue(session, [webhook], envelope)
+    queue(session, [(webhook, envelope)])
     return session.scalars(select(Call).where(Call.webhook_id == webhook.id, Call.event_id == UUID(event_id))).one()
 
 
