@@ -157,6 +157,20 @@ def test_a_claim_names_an_approved_trip_of_its_claimant(group: Group, anna: Clie
     assert colleague.post("/claims", body).json["errors"][0]["pointer"] == "/travel_plan_id"
 
 
+def test_a_claim_made_on_a_trip_is_corrected_and_submitted_after_its_settlement(group: Group, anna: Client) -> None:
+    trip = anna.post("/travel-plans", {"subject": "x", "starts_on": "2026-03-02", "ends_on": "2026-03-06"}).json["id"]
+    anna.post(f"/travel-plans/{trip}/submit")
+    group.decide(group.asked(), "approved")
+    made = draft(anna, item(group), travel_plan_id=trip)
+    for verb in ("start", "finish", "settle"):
+        assert anna.post(f"/travel-plans/{trip}/{verb}").status_code == 200
+
+    assert anna.patch(f"/claims/{made['id']}", {"title": "y"}, version=1).status_code == 200
+    assert anna.post(f"/claims/{made['id']}/submit").status_code == 200
+    another = anna.post("/claims", {"title": "x", "travel_plan_id": trip})
+    assert refusals(another) == [("/travel_plan_id", "not_approved")]
+
+
 def test_a_claim_beyond_the_policy_says_why_and_its_approvers_see_it(group: Group, anna: Client) -> None:
     admin = group.bench.client(group.bench.caller(group.root))
     limit = {"category_id": group.category("meals"), "limit_per_day": {"amount": "120", "currency": "CNY"}}

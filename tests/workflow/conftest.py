@@ -51,7 +51,15 @@ class Company:
         self.tell(name, roles=list(roles))
         return self.people[name]
 
-    def tell(self, name: str, *, fact: str = "created", roles: list[str] | None = None, active: bool = True) -> None:
+    def tell(
+        self,
+        name: str,
+        *,
+        fact: str = "created",
+        roles: list[str] | None = None,
+        active: bool = True,
+        also_in: tuple[str, ...] = (),
+    ) -> None:
         """The gateway's news about a user."""
         principal = self.people[name].principal
         assert principal
@@ -62,7 +70,7 @@ class Company:
             "email": None,
             "mobile": None,
             "unit_id": principal.unit_id,
-            "unit_ids": [principal.unit_id],
+            "unit_ids": [principal.unit_id, *(self.units[unit] for unit in also_in)],
             "roles": roles or [],
             "manager_id": None,
             "locale": "en",

@@ -91,6 +91,15 @@ def test_who_is_asked(company: Company, approver: dict[str, Any], asked: set[str
     assert company.asked_last() == asked
 
 
+def test_who_works_in_several_companies_is_asked_in_each(company: Company) -> None:
+    company.flow({"approvers": [{"kind": "role", "value": "auditor"}]})
+    company.hire("ella", "E1")
+    company.tell("ella", fact="changed", roles=["auditor"], also_in=("N1",))
+    company.ask()
+
+    assert company.asked_last() == {"ella"}
+
+
 def test_what_waits_for_nobody_is_assigned_when_somebody_comes(company: Company, bench: Bench) -> None:
     for name in ("max", "nora", "adam", "gwen"):
         company.tell(name, fact="deactivated", active=False)

@@ -184,7 +184,8 @@ def _completed(session: Session, claim: Claim | None, values: dict[str, Any]) ->
     """
     wanted = _wanted(session, claim, values)
     claimant = org.users(session, [wanted.claimant_id]).get(wanted.claimant_id)
-    problems = [*_claimant(claimant), *_currency_of(wanted), *_trip(session, wanted), *_items(session, wanted)]
+    problems = [*_claimant(claimant), *_currency_of(wanted), *_items(session, wanted)]
+    problems += _trip(session, wanted, claim.travel_plan_id if claim else None)
     problems += _subject(session, wanted, claim.about if claim else None)
     if problems or claimant is None:
         raise Invalid(problems[0]["message"], errors=problems)
@@ -228,13 +229,14 @@ def _currency_of(claim: Claim) -> Iterator[FieldError]:
         yield entry("/currency", "invalid", say("Write an ISO 4217 code such as CNY."))
 
 
-def _trip(session: Session, claim: Claim) -> Iterator[FieldError]:
+def _trip(session: Session, claim: Claim, known: UUID | None) -> Iterator[FieldError]:
+    """A claim is made while its trip is under way; one that is settled meanwhile can still be corrected and submitted."""
     if claim.travel_plan_id is None:
         return
     trip = travel_plans.trip(session, claim.travel_plan_id)
     if trip is None or trip.traveller_id != claim.claimant_id:
         yield entry("/travel_plan_id", "unknown", say("Choose a trip of the claimant."))
-    elif not trip.under_way:
+    elif not trip.under_way and not (trip.settled and claim.travel_plan_id == known):
         yield entry("/travel_plan_id", "not_approved", say("Choose a trip that is approved and not settled yet."))
 
 

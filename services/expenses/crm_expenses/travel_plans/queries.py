@@ -17,6 +17,7 @@ class Trip(NamedTuple):
 
     traveller_id: UUID
     under_way: bool
+    settled: bool
 
 
 def trip(session: Session, travel_plan_id: UUID) -> Trip | None:
@@ -24,7 +25,7 @@ def trip(session: Session, travel_plan_id: UUID) -> Trip | None:
     row = session.execute(
         select(TravelPlan.traveller_id, TravelPlan.status).where(TravelPlan.id == travel_plan_id)
     ).one_or_none()
-    return Trip(row.traveller_id, row.status in UNDER_WAY) if row else None
+    return Trip(row.traveller_id, row.status in UNDER_WAY, row.status == "settled") if row else None
 
 
 def lock(session: Session, travel_plan_id: UUID) -> TravelPlan | None:

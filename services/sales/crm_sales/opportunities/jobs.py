@@ -19,7 +19,7 @@ BATCH = 200
 def find_stalled(session: Session) -> None:
     """Mark up to 200 open opportunities that were idle for 30 days and announce each, once until somebody acts."""
     now = clock.now()
-    found = queries.stalled(session, idle_since=now - IDLE, today=clock.today(), limit=BATCH)
+    found = queries.stalled(session, idle_since=now - IDLE, limit=BATCH)
     for opportunity in found:
         opportunity.stalled_at = now
     session.flush()

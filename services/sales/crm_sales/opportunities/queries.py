@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -56,10 +56,12 @@ def plan(session: Session, opportunity_id: UUID, limit: int) -> list[PlanItem]:
     return list(session.scalars(statement.order_by(PlanItem.due_on, PlanItem.id).limit(limit)))
 
 
-def stalled(session: Session, *, idle_since: datetime, today: date, limit: int) -> list[Opportunity]:
-    """Open opportunities nobody did anything about since then, without a plan item still to come; locked."""
+def stalled(session: Session, *, idle_since: datetime, limit: int) -> list[Opportunity]:
+    """Open opportunities nobody did anything about since then, without a plan item still to come there; locked."""
     to_come = select(PlanItem.id).where(
-        PlanItem.opportunity_id == Opportunity.id, PlanItem.due_on >= today, PlanItem.result.is_(None)
+        PlanItem.opportunity_id == Opportunity.id,
+        PlanItem.due_on >= org.today_there(Opportunity.unit_id),
+        PlanItem.result.is_(None),
     )
     statement = (
         select(Opportunity)

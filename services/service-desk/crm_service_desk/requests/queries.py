@@ -16,16 +16,12 @@ from .models import Comment, Request
 BATCH = 200
 
 
-def comments(
-    session: Session, request_id: UUID, *, after: UUID | None, limit: int
-) -> tuple[list[Comment], UUID | None]:
-    """A page of a request's comments, oldest first, and where the next one begins (None at the end)."""
+def comments(session: Session, request_id: UUID, *, after: UUID | None, limit: int) -> list[Comment]:
+    """A request's comments, oldest first, one more than ``limit`` when there are more."""
     statement = select(Comment).where(Comment.request_id == request_id).order_by(Comment.id).limit(limit + 1)
     if after is not None:
         statement = statement.where(Comment.id > after)
-    rows = list(session.scalars(statement))
-    page = rows[:limit]
-    return page, page[-1].id if len(rows) > limit else None
+    return list(session.scalars(statement))
 
 
 def due_to_warn(session: Session, now: datetime) -> Sequence[Request]:

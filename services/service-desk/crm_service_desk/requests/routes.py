@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from crm_chassis import paging
 from crm_chassis.collection import writing
 from crm_chassis.database import transaction
 from crm_chassis.http import Blueprint, NothingBody, accepts, answers, query
@@ -113,10 +114,13 @@ def escalate(request_id: UUID, body: dict[str, Any]) -> Any:
 @answers(schemas.CommentsSchema)
 def list_comments(request_id: UUID, query: dict[str, Any]) -> Any:
     """List a request's comments, oldest first."""
+    question, limit, cursor = f"comments of {request_id}", query["limit"], query["cursor"]
+    after = UUID(paging.position(question, cursor)[0]) if cursor else None
     with transaction() as session:
         writing.get(session, requests, request_id)
-        rows, following = queries.comments(session, request_id, after=query["cursor"], limit=query["limit"])
-        return {"items": rows, "next_cursor": following}
+        rows = queries.comments(session, request_id, after=after, limit=limit)
+    more, rows = len(rows) > limit, rows[:limit]
+    return {"items": rows, "next_cursor": paging.cursor_after(question, str(rows[-1].id)) if more else None}
 
 
 @blueprint.post("/<uuid:request_id>/comments")

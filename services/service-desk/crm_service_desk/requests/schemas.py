@@ -94,11 +94,11 @@ class CommentsSchema(Schema):
     """A page of comments, oldest first."""
 
     items = ma.List(ma.Nested(CommentSchema))
-    next_cursor = ma.UUID(allow_none=True)
+    next_cursor = ma.String(allow_none=True)
 
 
 class CommentsQuery(Schema):
     """Which page of comments."""
 
     limit = ma.Integer(load_default=50, validate=validate.Range(1, 200))
-    cursor = ma.UUID(load_default=None)
+    cursor = ma.String(load_default=None)

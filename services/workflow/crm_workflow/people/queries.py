@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Session
 
 from crm_chassis import org
@@ -41,9 +42,12 @@ def with_role(session: Session, role: str, unit_id: UUID) -> list[UUID]:
     companies = dict.fromkeys(tree.company(unit) for unit in tree.ancestors(unit_id))
     for company in companies:
         own_units = [unit for unit in tree.descendants(company) if tree.company(unit) == company]
+        works_there = or_(
+            org.OrgUser.unit_id.in_(own_units), org.OrgUser.unit_ids.has_any(array([str(unit) for unit in own_units]))
+        )
         holders = (
             select(org.OrgUser.id)
-            .where(org.OrgUser.unit_id.in_(own_units), org.OrgUser.active, org.OrgUser.roles.contains([role]))
+            .where(works_there, org.OrgUser.active, org.OrgUser.roles.contains([role]))
             .order_by(org.OrgUser.id)
             .limit(MOST)
         )
