@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, or_, select, update
+from sqlalchemy import bindparam, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -170,11 +170,20 @@ def release(session: Session, webhook_id: UUID) -> None:
     )
 
 
-def sent(session: Session, call: Call, status: int) -> None:
-    """The receiver took it; whatever trouble there was is over. The sender keeps the webhook a while longer."""
-    call.status, call.response_status, call.last_error = "sent", status, None
-    call.attempts, call.sent_at = call.attempts + 1, clock.now()
-    _set(session, [call.webhook_id], failing_since=None, lease_until=clock.now() + rules.LEASE)
+_SENT = (
+    update(Call.__table__)  # type: ignore[arg-type]
+    .where(Call.id == bindparam("call_id"), Call.status == "pending")
+    .values(status="sent", last_error=None, attempts=Call.attempts + 1)
+    .values(response_status=bindparam("answered"), sent_at=bindparam("at"))
+)
+"""Made once: every call pays for it."""
+
+
+def sent(session: Session, call: Call, status: int, *, recovered: bool) -> None:
+    """The receiver took it. recovered: there was trouble before, and it is over."""
+    session.connection().execute(_SENT, {"call_id": call.id, "answered": status, "at": clock.now()})
+    if recovered:
+        _set(session, [call.webhook_id], failing_since=None)
 
 
 def failed(session: Session, call: Call, *, status: int | None, error: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -23,6 +24,8 @@ log = structlog.get_logger("webhooks")
 
 _BUDGET_S = 18.0
 _TURN_S = 4.0
+_AHEAD = 20
+"""So many calls are read at once; a change of the webhook holds from the next reading on."""
 _RELEASE_AFTER_S = (0, 1, 2, 4, 8)
 _OK = range(200, 300)
 
@@ -39,47 +42,55 @@ def call_due(session: Session) -> None:
         session.execute(text("SELECT 1"))  # or the schedule's transaction is ended for idling
 
 
-class _Made(NamedTuple):
-    """A call that was made. status: None when there was no answer. error: what went wrong, if anything did."""
+class _Waiting(NamedTuple):
+    """What a webhook's next calls are made with. signing: the secrets that sign them."""
 
-    call: Call
+    webhook: Webhook
+    calls: Sequence[Call]
+    signing: list[str]
+
+
+class _Answer(NamedTuple):
+    """How a call went. status: None when there was no answer. error: what went wrong, if anything did."""
+
     status: int | None
     error: str
 
 
 def _call_in_order(webhook_id: UUID, ends: float) -> None:
     """Make a webhook's calls until one fails, none is left, or its turn is over."""
-    made: _Made | None = None
     try:
-        while True:
-            with system_transaction(separate=True) as session:
-                going_on = made is None or _noted(session, made)
-                webhook, call = _next(session, webhook_id) if going_on and time.monotonic() < ends else (None, None)
-                if webhook is None or call is None:
+        while time.monotonic() < ends and (waiting := _waiting(webhook_id)):
+            for call in waiting.calls:
+                if time.monotonic() >= ends or not _made(waiting, call):
                     return
-                signing = actions.secrets_of(webhook, clock.now())
-                if not signing:
-                    actions.give_up_unreadable(session, webhook)
-                    return
-            made = _make(webhook, call, signing)
-            crash.point("after_call")
     finally:
         _release(webhook_id)
 
 
-def _next(session: Session, webhook_id: UUID) -> tuple[Webhook | None, Call | None]:
-    webhook = session.get(Webhook, webhook_id)
-    return (webhook, queries.first_pending(session, webhook_id)) if webhook and webhook.active else (None, None)
+def _waiting(webhook_id: UUID) -> _Waiting | None:
+    """The webhook as it is now and the calls that are next; None when there are none to be made."""
+    with system_transaction(separate=True) as session:
+        webhook = session.get(Webhook, webhook_id)
+        if webhook is None or not webhook.active or not (calls := queries.pending(session, webhook_id, _AHEAD)):
+            return None
+        signing = actions.secrets_of(webhook, clock.now())
+        if not signing:
+            actions.give_up_unreadable(session, webhook)
+            return None
+        return _Waiting(webhook, calls, signing)
 
 
-def _noted(session: Session, made: _Made) -> bool:
-    """Write down how a call went; answers whether the receiver took it."""
-    row = queries.call(session, made.call.webhook_id, made.call.id)
-    if made.status is not None and made.status in _OK:
-        actions.sent(session, row, made.status)
-        return True
-    actions.failed(session, row, status=made.status, error=made.error)
-    return False
+def _made(waiting: _Waiting, call: Call) -> bool:
+    """Make a call and write down how it went; answers whether the receiver took it."""
+    answer = _ask(waiting, call)
+    crash.point("after_call")
+    with system_transaction(separate=True) as session:
+        if answer.status is not None and answer.status in _OK:
+            actions.sent(session, call, answer.status, recovered=waiting.webhook.failing_since is not None)
+            return True
+        actions.failed(session, queries.call(session, call.webhook_id, call.id), **answer._asdict())
+        return False
 
 
 def _release(webhook_id: UUID) -> None:
@@ -95,12 +106,12 @@ def _release(webhook_id: UUID) -> None:
             return
 
 
-def _make(webhook: Webhook, call: Call, signing: list[str]) -> _Made:
+def _ask(waiting: _Waiting, call: Call) -> _Answer:
     body = orjson.dumps(call.envelope)
-    headers = secrets.headers(str(call.event_id), body.decode(), signing, clock.now())
+    headers = secrets.headers(str(call.event_id), body.decode(), waiting.signing, clock.now())
     try:
-        status, answer = post(webhook.url, body, headers, private_allowed=actions.private_allowed())
+        status, answer = post(waiting.webhook.url, body, headers, private_allowed=actions.private_allowed())
     except NotReached as error:
-        log.warning("webhook_not_reached", webhook=str(webhook.id), error=str(error))
-        return _Made(call, None, str(error))
-    return _Made(call, status, f"{status}: {answer}")
+        log.warning("webhook_not_reached", webhook=str(call.webhook_id), error=str(error))
+        return _Answer(None, str(error))
+    return _Answer(status, f"{status}: {answer}")

@@ -44,7 +44,7 @@ def call(session: Session, webhook_id: UUID, call_id: UUID) -> Call:
     return found
 
 
-def first_pending(session: Session, webhook_id: UUID) -> Call | None:
-    """The call that is next in a webhook's order."""
-    pending = select(Call).where(Call.webhook_id == webhook_id, Call.status == "pending")
-    return session.scalar(pending.order_by(Call.position).limit(1))
+def pending(session: Session, webhook_id: UUID, limit: int) -> Sequence[Call]:
+    """The calls that are next in a webhook's order."""
+    waiting = select(Call).where(Call.webhook_id == webhook_id, Call.status == "pending")
+    return session.scalars(waiting.order_by(Call.position).limit(limit)).all()
