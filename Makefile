@@ -53,9 +53,9 @@ schemathesis: $(VENV)/.installed-dev ## call the running system by its API docum
 
 .PHONY: faults nemesis safeguards
 faults: $(VENV)/.installed-dev ## every fault of docs/faults.md on the brokers it can happen to (an hour); CRM_SEED repeats a run
-	$(BIN)/pytest tests/faults tests/chassis -m fault --fault-table faults.md
+	$(BIN)/pytest tests/faults tests/chassis tests/gateway -m fault --fault-table faults.md
 
-nemesis: $(VENV)/.installed-dev ## random faults under load: MINUTES=30 BROKER=amqp|redis|poll SEED=…
+nemesis: $(VENV)/.installed-dev ## random faults under load: MINUTES=30 BROKER=amqp|redis|poll CRM_SEED=…
 	$(BIN)/python -m pytest -q -s tests/faults/nemesis.py
 
 safeguards: $(VENV)/.installed-dev ## take out one safeguard at a time and see a test turn red

@@ -225,6 +225,8 @@ def test_a_server_that_is_away_costs_attempts_and_no_mail(world: World, mails: M
         ("smtp://u:p%40w@mail.example:2525?starttls=1", ("mail.example", 2525, "u", "p@w", False, True)),
         ("smtp://mail.example?starttls=1", ("mail.example", 587, "", "", False, True)),
         ("smtp://mail.example", ("mail.example", 25, "", "", False, False)),
+        ("smtp://u:pw@mail.example", ("mail.example", 587, "u", "pw", False, True)),
+        ("smtp://u:pw@mail.example?starttls=0", ("mail.example", 25, "u", "pw", False, False)),
         ("smtps://mail.example", ("mail.example", 465, "", "", True, False)),
     ],
 )

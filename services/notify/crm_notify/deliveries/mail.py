@@ -104,12 +104,16 @@ class Server:
 
 
 def server_of(url: str) -> Server:
-    """Read ``smtp://user:password@host:port?starttls=1`` or ``smtps://…``. Raises ValueError for anything else."""
+    """Read ``smtp://user:password@host:port?starttls=1`` or ``smtps://…``. Raises ValueError for anything else.
+
+    Where there is a user, STARTTLS is the default, so that no password goes over the line in clear; ``starttls=0`` says no.
+    """
     parts = urlsplit(url)
     if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
         raise ValueError("SMTP_URL reads smtp://user:password@host:port?starttls=1 or smtps://user:password@host:port")
-    starttls = parse_qs(parts.query).get("starttls", ["0"])[0] in {"1", "true"}
     tls = parts.scheme == "smtps"
+    usual = "1" if parts.username and not tls else "0"
+    starttls = parse_qs(parts.query).get("starttls", [usual])[0] in {"1", "true"}
     port = parts.port or (465 if tls else 587 if starttls else 25)
     return Server(parts.hostname, port, unquote(parts.username or ""), unquote(parts.password or ""), tls, starttls)
 
