@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import orjson
 import pytest
-from notify.world import NOW, WebSink, World, activity, approval, hook, money, record
+from notify.world import NOW, WebSink, World, activity, approval, fire, hook, money, record
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
@@ -25,13 +26,13 @@ _WRITTEN = {
 }
 
 
-def event(name: str, data: dict[str, Any], version: int = 1, *, job: str | None = None) -> Envelope:
+def event(name: str, data: dict[str, Any], version: int = 1, *, job: str | None = None, at: datetime = NOW) -> Envelope:
     return Envelope(
         id=str(uuid7()),
         source=name.split(".", maxsplit=1)[0],
         type=f"crm.{name}.v1",
         subject=str(data["id"]),
-        time=NOW.isoformat(),
+        time=at.isoformat(),
         data=orjson.loads(orjson.dumps({"version": version, **data}, default=str)),
         aggregateversion=version,
         unitid=str(data["unit_id"]),
@@ -102,6 +103,23 @@ def test_what_is_handled_together_is_what_each_alone_does(
     assert not [entry for entry in logs if entry["event"] == "inbox_batch_split"]
     assert written(world) == expected
     assert all(expected.values())
+
+
+def test_who_is_asked_again_is_reminded_again_though_more_of_the_approval_comes_at_once(world: World) -> None:
+    both = [world.manager, world.boss]
+    asked = approval(world, waiting_ids=both)
+    with clock.frozen(NOW):
+        inbox.receive(world.bench.runtime, event("workflow.approval.assigned", asked), None)
+    fire(world, NOW + timedelta(days=1))
+
+    with clock.frozen(NOW + timedelta(days=2)):
+        again = event("workflow.approval.assigned", asked, 2, at=clock.now())
+        decided = event("workflow.approval.changed", asked | {"waiting_ids": [world.manager]}, 3, at=clock.now())
+        assert inbox.receive_together(world.bench.runtime, [(again, None), (decided, None)])
+    fire(world, NOW + timedelta(days=3))
+
+    reminded = [kinds.count("approval.waiting") for kinds in map(world.kinds, both)]
+    assert reminded == [2, 1]
 
 
 def test_a_batch_asks_no_more_the_longer_it_is(world: World) -> None:

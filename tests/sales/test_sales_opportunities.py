@@ -230,6 +230,19 @@ def test_a_plan_item_still_to_come_is_a_next_step(
     assert len(bench.events("crm.sales.opportunity.stalled.v1")) == stalled
 
 
+def test_what_is_still_to_come_of_one_opportunity_keeps_no_other_from_being_stalled(
+    bench: Bench, world: World, n1: Client, customer: str
+) -> None:
+    planned, forgotten = (world.opportunity(n1, customer, name=name) for name in ("planned", "forgotten"))
+    in_future = datetime.now(UTC) + timedelta(days=40)
+    item = {"due_on": in_future.date() + timedelta(days=2), "todo": "Visit"}
+    assert n1.post(f"/opportunities/{planned['id']}/plan-items", item).status_code == 201
+
+    find_stalled(bench, in_future)
+
+    assert world.only_event("crm.sales.opportunity.stalled.v1")["id"] == forgotten["id"]
+
+
 def test_the_funnel_counts_and_weighs_what_the_caller_sees(
     world: World, n1: Client, e1: Client, nobody: Client, customer: str, units: dict[str, UUID]
 ) -> None:

@@ -152,8 +152,8 @@ def today(unit_id: UUID) -> date:
 
 
 def today_there(unit_id: ColumnElement[UUID] | InstrumentedAttribute[UUID]) -> ColumnElement[date]:
-    """SQL: the current date where the unit of a row works."""
-    zone = select(OrgUnit.timezone).where(OrgUnit.id == unit_id).scalar_subquery()
+    """SQL: the current date where the unit of a row works. The row's table may stand in any enclosing statement."""
+    zone = select(OrgUnit.timezone).where(OrgUnit.id == unit_id).correlate_except(OrgUnit).scalar_subquery()
     now = literal(clock.now(), DateTime(timezone=True))
     return cast(func.timezone(func.coalesce(zone, HOME_TIMEZONE), now), Date)
 

@@ -29,9 +29,10 @@ def handle(session: Session, envelopes: Sequence[Envelope]) -> None:
     """Follow events in all that this service does; what several of them need is asked once."""
     for envelope in envelopes:
         _copy(session, envelope)
-    named = customers.names_of(session, (uuid_of(envelope.data.get("customer_id")) for envelope in envelopes))
+    spoken_of = [each for each in envelopes if each.type in rules.TOLD or reminders.follows(each)]
+    named = customers.names_of(session, (uuid_of(each.data.get("customer_id")) for each in spoken_of))
+    reminders.handle(session, envelopes, named)  # before the mailboxes, as what fires them does: one order of locks
     tell(session, notices_of(session, envelopes, named))
-    reminders.handle(session, envelopes, named)
     webhooks.handle(session, envelopes)
 
 

@@ -228,7 +228,6 @@ def on_handover(session: Session, envelope: Envelope) -> None:
 
 _BY_STATE: dict[str, Callable[[Session, Envelope, Known], None]] = {
     **{f"crm.customer.activity.{f}.v1": on_activity for f in ("planned", "changed", "done", "cancelled", "overdue")},
-    **{f"crm.workflow.approval.{f}.v1": on_approval for f in ("assigned", "changed", "decided", "withdrawn")},
     **{f"crm.sales.receivable.{f}.v1": on_receivable for f in ("opened", "changed", "overdue", "paid", "written-off")},
     **{
         f"crm.customer.churn-case.{f}.v1": on_churn_case
@@ -237,11 +236,21 @@ _BY_STATE: dict[str, Callable[[Session, Envelope, Known], None]] = {
     **{f"crm.customer.contact.{f}.v1": on_contact for f in ("created", "changed")},
     **{f"crm.customer.{subject}.deleted.v1": on_deleted for subject in ("activity", "contact", "churn-case")},
 }
+_IN_TURN: dict[str, Callable[[Session, Envelope, Known], None]] = {
+    f"crm.workflow.approval.{f}.v1": on_approval for f in ("assigned", "changed", "decided", "withdrawn")
+}
+"""By state too, but who was asked when is told by each event and not by the newest alone."""
+
 _BY_FACT: dict[str, Callable[[Session, Envelope], None]] = {
     **{f"crm.gateway.user.{f}.v1": on_user for f in ("created", "changed", "deactivated")},
     "crm.gateway.user.signed-in.v1": on_sign_in,
     "crm.gateway.user.handed-over.v1": on_handover,
 }
+
+
+def follows(envelope: Envelope) -> bool:
+    """Whether an event sets or takes back reminders."""
+    return any(envelope.type in handlers for handlers in (_BY_STATE, _IN_TURN, _BY_FACT))
 
 
 def handle(session: Session, envelopes: Sequence[Envelope], names: Mapping[UUID, str]) -> None:
@@ -250,12 +259,15 @@ def handle(session: Session, envelopes: Sequence[Envelope], names: Mapping[UUID,
     names: of the events' customers.
     """
     newest = _newest(session, envelopes)
-    known = Known(queries.minutes_in(session, {_unit(envelope) for envelope in newest.values()}), names)
-    for envelope in envelopes:
+    concerned = [envelope for envelope in envelopes if follows(envelope)]
+    known = Known(queries.minutes_in(session, {_unit(envelope) for envelope in concerned}), names)
+    for envelope in concerned:
         if by_fact := _BY_FACT.get(envelope.type):
             by_fact(session, envelope)
         elif newest.get(UUID(envelope.subject)) is envelope:
             _BY_STATE[envelope.type](session, envelope, known)
+        elif envelope.type in _IN_TURN and actions.news(session, {UUID(envelope.subject): envelope.aggregateversion}):
+            _IN_TURN[envelope.type](session, envelope, known)
 
 
 def _newest(session: Session, envelopes: Sequence[Envelope]) -> dict[UUID, Envelope]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -23,6 +23,7 @@ from .models import Call, Webhook
 DISABLED_EVENT = "crm.notify.webhook.disabled.v1"
 CALLS_KEPT = timedelta(days=30)
 _ERROR_LONGEST = 500
+_ROWS_AT_ONCE = 2_000
 
 
 def create(session: Session, values: dict[str, Any]) -> Webhook:
@@ -106,7 +107,9 @@ def queue(session: Session, calls: Sequence[tuple[Webhook, Envelope]]) -> None:
         }
         for webhook, envelope in calls
     ]
-    session.execute(insert(Call.__table__).values(rows).on_conflict_do_nothing())  # type: ignore[arg-type]
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        some = rows[start : start + _ROWS_AT_ONCE]
+        session.execute(insert(Call.__table__).values(some).on_conflict_do_nothing())  # type: ignore[arg-type]
 
 
 def test(session: Session, webhook: Webhook) -> Call:
@@ -139,7 +142,14 @@ def replay(session: Session, call: Call) -> Call:
 _SEQUENCE = func.pg_get_serial_sequence("webhook_calls", "position")
 
 
-def claim(session: Session) -> UUID | None:
+class Lease(NamedTuple):
+    """A webhook that is one sender's until a moment."""
+
+    webhook_id: UUID
+    until: datetime
+
+
+def claim(session: Session) -> Lease | None:
     """Take the webhook that has waited longest, of those with something to send; its lease keeps other senders away."""
     now = clock.now()
     pending = exists().where(Call.webhook_id == Webhook.id, Call.status == "pending")
@@ -155,16 +165,18 @@ def claim(session: Session) -> UUID | None:
         .limit(1)
         .with_for_update(skip_locked=True)
     )
-    if found is not None:
-        _set(session, [found], lease_until=now + rules.LEASE)
-    return found
+    if found is None:
+        return None
+    _set(session, found, lease_until=now + rules.LEASE)
+    return Lease(found, now + rules.LEASE)
 
 
-def release(session: Session, webhook_id: UUID) -> None:
-    """Let others send for this webhook again, behind the webhooks that wait already."""
+def release(session: Session, lease: Lease) -> None:
+    """Let others send for a webhook again, behind those that wait already; one that is theirs by now stays theirs."""
     _set(
         session,
-        [webhook_id],
+        lease.webhook_id,
+        Webhook.lease_until == lease.until,
         lease_until=None,
         next_attempt_at=func.greatest(Webhook.next_attempt_at, clock.now()),
     )
@@ -172,33 +184,38 @@ def release(session: Session, webhook_id: UUID) -> None:
 
 _SENT = (
     update(Call.__table__)  # type: ignore[arg-type]
-    .where(Call.id == bindparam("call_id"), Call.status == "pending")
+    .where(Call.id == bindparam("call_id"), Call.status == "pending", Webhook.id == Call.webhook_id)
     .values(status="sent", last_error=None, attempts=Call.attempts + 1)
     .values(response_status=bindparam("answered"), sent_at=bindparam("at"))
+    .returning(Webhook.version)
 )
 """Made once: every call pays for it."""
 
 
-def sent(session: Session, call: Call, status: int, *, recovered: bool) -> None:
-    """The receiver took it. recovered: there was trouble before, and it is over."""
-    session.connection().execute(_SENT, {"call_id": call.id, "answered": status, "at": clock.now()})
+def sent(session: Session, call: Call, status: int, *, recovered: bool) -> int | None:
+    """The receiver took it. recovered: there was trouble before, and it is over. Answers the webhook's version by now."""
     if recovered:
-        _set(session, [call.webhook_id], failing_since=None)
+        _set(session, call.webhook_id, failing_since=None)
+    noted = {"call_id": call.id, "answered": status, "at": clock.now()}
+    return session.connection().scalar(_SENT, noted)
 
 
-def failed(session: Session, call: Call, *, status: int | None, error: str) -> None:
+def failed(session: Session, call: Call, *, url: str, status: int | None, error: str) -> None:
     """The receiver did not take it: the webhook rests, and all behind this call waits. After days it is switched off.
 
-    A call that the receiver refuses again and again is given up, so that those behind it are made.
+    A call that the receiver refuses again and again is given up, so that those behind it are made. url: the address that
+    was called; what went wrong at a former one, or with a call that others settled, says nothing.
     """
+    webhook = session.get_one(Webhook, call.webhook_id, with_for_update=True)
+    if webhook.url != url or call.status != "pending":
+        return
     call.attempts, call.response_status = call.attempts + 1, status
     if rules.is_hopeless(status, call.attempts):
         call.status = "failed"
     call.last_error = error[:_ERROR_LONGEST]
-    webhook = session.get_one(Webhook, call.webhook_id, with_for_update=True)
     since = webhook.failing_since or clock.now()
     rest = clock.now() + rules.next_wait(call.attempts)
-    _set(session, [webhook.id], failing_since=since, next_attempt_at=rest, lease_until=None)
+    _set(session, webhook.id, failing_since=since, next_attempt_at=rest, lease_until=None)
     if status == rules.GONE:
         disable(session, webhook, "The receiver answered 410 Gone.")
     elif clock.now() - since >= rules.DISABLE_AFTER:
@@ -230,7 +247,7 @@ def forget_old(session: Session) -> None:
     session.execute(delete(Call).where(Call.created_at < clock.now() - CALLS_KEPT, Call.status != "pending"))
 
 
-def _set(session: Session, webhook_ids: Sequence[UUID], **values: Any) -> None:
-    """Move the state of queues without making a new version of the webhooks."""
-    statement = update(Webhook).where(Webhook.id.in_(webhook_ids)).values(**values)
+def _set(session: Session, webhook_id: UUID, *conditions: ColumnElement[bool], **values: Any) -> None:
+    """Move the state of a queue without making a new version of the webhook."""
+    statement = update(Webhook).where(Webhook.id == webhook_id, *conditions).values(**values)
     session.execute(statement.execution_options(synchronize_session=False))

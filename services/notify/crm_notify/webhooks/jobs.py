@@ -25,7 +25,7 @@ log = structlog.get_logger("webhooks")
 _BUDGET_S = 18.0
 _TURN_S = 4.0
 _AHEAD = 20
-"""So many calls are read at once; a change of the webhook holds from the next reading on."""
+"""So many calls are read at once."""
 _RELEASE_AFTER_S = (0, 1, 2, 4, 8)
 _OK = range(200, 300)
 
@@ -57,15 +57,15 @@ class _Answer(NamedTuple):
     error: str
 
 
-def _call_in_order(webhook_id: UUID, ends: float) -> None:
-    """Make a webhook's calls until one fails, none is left, or its turn is over."""
+def _call_in_order(lease: actions.Lease, ends: float) -> None:
+    """Make a webhook's calls until one fails, none is left, its turn is over, or the webhook is another by now."""
     try:
-        while time.monotonic() < ends and (waiting := _waiting(webhook_id)):
+        while time.monotonic() < ends and (waiting := _waiting(lease.webhook_id)):
             for call in waiting.calls:
                 if time.monotonic() >= ends or not _made(waiting, call):
                     return
     finally:
-        _release(webhook_id)
+        _release(lease)
 
 
 def _waiting(webhook_id: UUID) -> _Waiting | None:
@@ -82,26 +82,27 @@ def _waiting(webhook_id: UUID) -> _Waiting | None:
 
 
 def _made(waiting: _Waiting, call: Call) -> bool:
-    """Make a call and write down how it went; answers whether the receiver took it."""
+    """Make a call and write down how it went; answers whether the next one may be made in the same way."""
     answer = _ask(waiting, call)
     crash.point("after_call")
     with system_transaction(separate=True) as session:
         if answer.status is not None and answer.status in _OK:
-            actions.sent(session, call, answer.status, recovered=waiting.webhook.failing_since is not None)
-            return True
-        actions.failed(session, queries.call(session, call.webhook_id, call.id), **answer._asdict())
+            recovered = waiting.webhook.failing_since is not None
+            return actions.sent(session, call, answer.status, recovered=recovered) == waiting.webhook.version
+        row = queries.call(session, call.webhook_id, call.id)
+        actions.failed(session, row, url=waiting.webhook.url, status=answer.status, error=answer.error)
         return False
 
 
-def _release(webhook_id: UUID) -> None:
+def _release(lease: actions.Lease) -> None:
     """Let others send for the webhook again, as soon as the database answers: only who dies leaves it to the lease."""
     for wait_s in _RELEASE_AFTER_S:
         time.sleep(wait_s)
         try:
             with system_transaction(separate=True) as session:
-                actions.release(session, webhook_id)
+                actions.release(session, lease)
         except TROUBLE as error:
-            log.warning("webhook_not_released", webhook=str(webhook_id), error=str(error))
+            log.warning("webhook_not_released", webhook=str(lease.webhook_id), error=str(error))
         else:
             return
 
