@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from crm_chassis import clock
+from crm_chassis.ids import uuid7
 from crm_chassis.jobs import LEASE, JobRun
 from crm_chassis.testing import Bench, Client
 
@@ -23,6 +24,52 @@ def test_bulk_answers_for_each_record(n1: Client, e1: Client) -> None:
 
     assert [(r["id"], r["status"]) for r in answer.json["results"]] == [(mine, "ok"), (theirs, "error")]
     assert n1.get("/competitors?tags=seen").json["items"][0]["id"] == mine
+
+
+def of_sales(bench: Bench, group: dict[str, UUID], *permissions: str) -> Client:
+    return bench.client(bench.caller(group["N1"], list(permissions), username="seller"))
+
+
+def test_the_schema_names_the_verbs_that_many_records_take_at_once(bench: Bench, group: dict[str, UUID]) -> None:
+    seller = of_sales(bench, group, "lead:read", "lead:update", "lead:claim")
+    described = seller.get("/leads/schema").json
+
+    assert described["verbs"] == ["claim", "discard", "convert"]
+    assert described["bulk_verbs"] == ["claim", "discard"]
+    assert seller.post("/leads/bulk", {"action": "convert", "ids": [str(uuid7())]}).status_code == 422
+
+
+def test_a_collection_whose_records_are_taken_one_by_one_names_no_verb_for_many(
+    bench: Bench, group: dict[str, UUID]
+) -> None:
+    cashier = of_sales(bench, group, "payment:read", "payment:create", "payment:refund")
+    described = cashier.get("/payments/schema").json
+
+    assert (described["verbs"], described["bulk_verbs"]) == (["allocate", "deallocate", "refund"], [])
+    refused = cashier.post("/payments/bulk", {"action": "refund", "ids": [str(uuid7())]})
+    assert refused.status_code in {404, 405}
+
+
+def test_a_verb_for_many_is_there_where_nothing_else_may_be_changed(bench: Bench, group: dict[str, UUID]) -> None:
+    accountant = of_sales(bench, group, "receivable:read", "receivable:write_off")
+    assert accountant.get("/receivables/schema").json["bulk_verbs"] == ["write-off"]
+
+    def bulk(action: str, **args: str) -> int:
+        body = {"action": action, "ids": [str(uuid7())], "args": args}
+        return accountant.post("/receivables/bulk", body).status_code
+
+    assert bulk("write-off", reason="Bankrupt") == 200
+    assert [bulk(action) for action in ("update", "delete", "restore", "add_tags")] == [422] * 4
+
+
+def test_the_schema_tells_which_fields_may_be_emptied(n1: Client) -> None:
+    field = {"key": "vip_no", "label_zh": "会员号", "label_en": "VIP no", "kind": "number", "required": True}
+    n1.post("/competitors/fields", field)
+    n1.post("/competitors/fields", {**field, "key": "note", "required": False})
+    described = {item["name"]: item["nullable"] for item in n1.get("/competitors/schema").json["fields"]}
+
+    asked = ("name", "website", "owner_id", "unit_id", "custom.vip_no", "custom.note")
+    assert [described[name] for name in asked] == [False, True, True, False, False, True]
 
 
 def test_tags_are_added_and_removed_and_the_others_stay(n1: Client, e1: Client) -> None:

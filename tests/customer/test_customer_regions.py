@@ -9,6 +9,8 @@ import pytest
 from crm_chassis.testing import Bench, Client
 from crm_customer.regions import loading, rules
 
+from .conftest import Made
+
 
 @pytest.mark.parametrize(
     ("name", "short"),
@@ -96,6 +98,52 @@ def test_pages_hold_every_region_once(n1: Client) -> None:
 
     assert len(seen) == len(set(seen)) == page["total"]
     assert n1.get(f"/regions?level=county{cursor}").status_code == 422
+
+
+CUSTOMERS = {"省": "440000", "市": "440100", "区": "440106", "深圳": "440300", "浦东": "310115", "别处": None}
+
+
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ("440000", {"省", "市", "区", "深圳"}),
+        ("440100", {"市", "区"}),
+        ("440106", {"区"}),
+        ("310000", {"浦东"}),
+        ("110000", set()),
+    ],
+)
+def test_customers_of_a_region_are_those_of_everything_below_it(
+    n1: Client, e1: Client, made: Made, code: str, names: set[str]
+) -> None:
+    for name, lies_in in CUSTOMERS.items():
+        made(name, region_code=lies_in)
+    asked = f"/customers?region_code__under={code}&count=true"
+
+    page = n1.get(asked).json
+
+    assert {item["name"] for item in page["items"]} == names
+    assert page["total"] == len(names)
+    assert e1.get(asked).json["total"] == 0, "of another company"
+
+
+@pytest.mark.parametrize("code", ["449999", "44", "广东", ""])
+def test_customers_of_a_region_that_is_none_are_not_looked_for(n1: Client, code: str) -> None:
+    chinese, english = (
+        n1.get(f"/customers?region_code__under={code}", headers={"Accept-Language": asked}) for asked in ("zh-CN", "en")
+    )
+
+    assert (chinese.status_code, english.status_code) == (422, 422)
+    assert chinese.json["errors"][0]["pointer"] == "?region_code__under"
+    assert "没有此行政区域" in chinese.json["errors"][0]["message"]
+    assert "There is no such region" in english.json["errors"][0]["message"]
+
+
+def test_where_customers_are_is_not_asked_by_whom_it_is_closed_to(bench: Bench, units: dict[str, UUID]) -> None:
+    closed = {"customer": {"region_code": "masked"}}
+    reader = bench.client(bench.caller(units["N1"], ["customer:read"], fields=closed))
+
+    assert reader.get("/customers?region_code__under=440000").status_code == 422
 
 
 @pytest.mark.parametrize(

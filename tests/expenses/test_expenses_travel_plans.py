@@ -72,6 +72,16 @@ def test_an_edit_is_checked_before_it_is_written(anna: Client) -> None:
     assert changed.json["traveller_id"] == made["traveller_id"]
 
 
+def test_trips_into_a_region_are_those_to_everything_below_it(anna: Client) -> None:
+    for subject, code in (("省", "440000"), ("区", "440106"), ("浦东", "310115"), ("别处", None)):
+        draft(anna, subject=subject, destination_region_code=code)
+    under = "/travel-plans?destination_region_code__under="
+
+    assert {trip["subject"] for trip in anna.get(f"{under}440000").json["items"]} == {"省", "区"}
+    assert {trip["subject"] for trip in anna.get(f"{under}440106").json["items"]} == {"区"}
+    assert anna.get(f"{under}44").status_code == 422
+
+
 def test_only_customers_the_caller_sees_can_be_visited(group: Group, anna: Client, eve: Client) -> None:
     customer = group.customer(group.n1)
 

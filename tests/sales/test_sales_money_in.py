@@ -15,7 +15,7 @@ from crm_chassis import clock
 from crm_chassis.testing import Bench, Client, statements_of
 from crm_sales.receivables import rules
 
-from .conftest import World
+from .conftest import SALES, World
 
 
 @pytest.fixture
@@ -212,6 +212,30 @@ def test_a_backlog_is_marked_overdue_in_batches(
         marked.append(len(bench.events("crm.sales.receivable.overdue.v1")))
 
     assert marked == [2, 3, 3]
+
+
+def test_mine_are_ones_own_receivables_and_those_of_ones_customers(
+    bench: Bench, world: World, n1: Client, units: dict[str, UUID]
+) -> None:
+    assert n1.principal
+    colleague = bench.client(bench.caller(units["N1"], SALES, username="colleague"))
+    of_mine = world.customer(units["N1"], "N1-000001", owner_id=n1.principal.user_id)
+    other = world.customer(units["N1"], "N1-000002")
+    owned, at_my_customer, elsewhere = (
+        world.confirmed(client, customer_id)["id"]
+        for client, customer_id in ((n1, other), (colleague, of_mine), (colleague, other))
+    )
+
+    def asked(value: str) -> set[str]:
+        return {item["order_id"] for item in n1.get(f"/receivables?mine={value}").json["items"]}
+
+    assert asked("true") == {owned, at_my_customer}
+    assert asked("false") == {elsewhere}
+    assert sum(band["count"] for band in n1.get("/receivables/ageing?mine=true").json["bands"]) == 2
+    assert n1.get("/receivables?mine=perhaps").status_code == 422
+    closed = {"receivable": {"owner_id": "hidden"}}
+    blind = bench.client(bench.caller(units["N1"], ["receivable:read"], username="blind", fields=closed))
+    assert blind.get("/receivables?mine=true").status_code == 422
 
 
 def test_payments_at_a_list_cost_one_more_query_and_not_one_each(

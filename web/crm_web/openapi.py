@@ -107,6 +107,7 @@ def _field(name: str, spec: ma.Field[Any]) -> dict[str, Any]:
         "label": {"zh": zh, "en": en},
         "type": crm.get("kind") or (("rows" if isinstance(spec, ma.List) else "object") if inner else plain),
         "required": spec.required,
+        "nullable": spec.allow_none,
         "multiline": bool(crm.get("multiline")),
         "longest": longest[0] if longest else None,
         "resource": crm.get("resource"),

@@ -66,6 +66,12 @@ def label_of(declared: Mapping[str, Any], name: str) -> Label | str:
     return found or name
 
 
+def resource_of(spec: Field | None) -> str | None:
+    """The resource whose records, such as users or regions, the field's values name; None for other fields."""
+    found: str | None = spec.metadata.get("crm", {}).get("resource") if spec else None
+    return found
+
+
 def text(label: Label, *, required: bool = False, longest: int = 200, group: str = "main", **more: Any) -> Field:
     """One line of text, ``longest`` characters at most."""
     length = _Length(min=1 if required else None, max=longest)

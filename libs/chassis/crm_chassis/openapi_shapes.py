@@ -205,7 +205,8 @@ def components() -> dict[str, Any]:
     text, moment = {"type": "string"}, {"type": "string", "format": "date-time"}
     identity = {"type": "string", "format": "uuid"}
     labels = _object(zh=text, en=text)
-    field = _object(name=text, label=labels, type=text, group=text, required={"type": "boolean"})
+    yes_or_no, names = {"type": "boolean"}, {"type": "array", "items": text}
+    field = _object(name=text, label=labels, type=text, group=text, required=yes_or_no, nullable=yes_or_no)
     return {
         "BulkBody": _object(
             action=text,
@@ -229,7 +230,13 @@ def components() -> dict[str, Any]:
         ),
         "Attachment": _object(id=identity, name=text, category=text, media_type=text, size={"type": "integer"}),
         "HistoryEntry": _object(id=identity, at=moment, action=text, changes={"type": "array"}),
-        "CollectionSchema": _object(name=text, label=labels, fields={"type": "array", "items": field}),
+        "CollectionSchema": _object(
+            name=text,
+            label=labels,
+            fields={"type": "array", "items": field},
+            verbs={**names, "description": "Verbs that the caller's roles include"},
+            bulk_verbs={**names, "description": "Those of them that are actions of `bulk` too"},
+        ),
         "CustomField": _object(
             id=identity,
             unit_id=identity,

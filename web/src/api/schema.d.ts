@@ -66,7 +66,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * Update, delete, restore, add_tags, remove_tags or one of the schema's `bulk_verbs` for many records; over 500 it becomes a job
          * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
          */
         post: operations["activities_bulk"];
@@ -332,7 +332,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * Update, delete, restore, add_tags, remove_tags or one of the schema's `bulk_verbs` for many records; over 500 it becomes a job
          * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
          */
         post: operations["api_keys_bulk"];
@@ -476,7 +476,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * Update, delete, restore, add_tags, remove_tags or one of the schema's `bulk_verbs` for many records; over 500 it becomes a job
          * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
          */
         post: operations["approval_flows_bulk"];
@@ -909,7 +909,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * Update, delete, restore, add_tags, remove_tags or one of the schema's `bulk_verbs` for many records; over 500 it becomes a job
          * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
          */
         post: operations["articles_bulk"];
@@ -1463,7 +1463,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * Update, delete, restore, add_tags, remove_tags or one of the schema's `bulk_verbs` for many records; over 500 it becomes a job
          * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
          */
         post: operations["churn_cases_bulk"];
@@ -1710,7 +1710,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * Update, delete, restore, add_tags, remove_tags or one of the schema's `bulk_verbs` for many records; over 500 it becomes a job
          * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
          */
         post: operations["churn_rules_bulk"];
@@ -1871,7 +1871,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * Update, delete, restore, add_tags, remove_tags or one of the schema's `bulk_verbs` for many records; over 500 it becomes a job
          * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
          */
         post: operations["claims_bulk"];
@@ -2153,7 +2153,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * Update, delete, restore, add_tags, remove_tags or one of the schema's `bulk_verbs` for many records; over 500 it becomes a job
          * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
          */
         post: operations["competitors_bulk"];
@@ -2384,7 +2384,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * Update, delete, restore, add_tags, remove_tags or one of the schema's `bulk_verbs` for many records; over 500 it becomes a job
          * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
          */
         post: operations["contacts_bulk"];
@@ -2632,7 +2632,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * Update, delete, restore, add_tags, remove_tags or one of the schema's `bulk_verbs` for many records; over 500 it becomes a job
          * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
          */
         post: operations["customers_bulk"];
@@ -2954,6 +2954,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/deliveries/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Update, delete, restore, add_tags, remove_tags or one of the schema's `bulk_verbs` for many records; over 500 it becomes a job
+         * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
+         */
+        post: operations["deliveries_bulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/deliveries/schema": {
         parameters: {
             query?: never;
@@ -3135,7 +3155,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * Update, delete, restore, add_tags, remove_tags or one of the schema's `bulk_verbs` for many records; over 500 it becomes a job
          * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
          */
         post: operations["expense_categories_bulk"];
@@ -3279,7 +3299,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * Update, delete, restore, add_tags, remove_tags or one of the schema's `bulk_verbs` for many records; over 500 it becomes a job
          * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
          */
         post: operations["expense_policies_bulk"];
@@ -3440,7 +3460,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * Update, delete, restore, add_tags, remove_tags or one of the schema's `bulk_verbs` for many records; over 500 it becomes a job
          * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
          */
         post: operations["interactions_bulk"];
@@ -3739,7 +3759,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * Update, delete, restore, add_tags, remove_tags or one of the schema's `bulk_verbs` for many records; over 500 it becomes a job
          * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
          */
         post: operations["leads_bulk"];
@@ -4226,7 +4246,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * Update, delete, restore, add_tags, remove_tags or one of the schema's `bulk_verbs` for many records; over 500 it becomes a job
          * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
          */
         post: operations["opportunities_bulk"];
@@ -4598,7 +4618,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * Update, delete, restore, add_tags, remove_tags or one of the schema's `bulk_verbs` for many records; over 500 it becomes a job
          * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
          */
         post: operations["orders_bulk"];
@@ -4914,7 +4934,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * Update, delete, restore, add_tags, remove_tags or one of the schema's `bulk_verbs` for many records; over 500 it becomes a job
          * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
          */
         post: operations["org_units_bulk"];
@@ -5332,7 +5352,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * Update, delete, restore, add_tags, remove_tags or one of the schema's `bulk_verbs` for many records; over 500 it becomes a job
          * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
          */
         post: operations["pipelines_bulk"];
@@ -5493,7 +5513,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * Update, delete, restore, add_tags, remove_tags or one of the schema's `bulk_verbs` for many records; over 500 it becomes a job
          * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
          */
         post: operations["products_bulk"];
@@ -5716,6 +5736,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/receivables/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Update, delete, restore, add_tags, remove_tags or one of the schema's `bulk_verbs` for many records; over 500 it becomes a job
+         * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
+         */
+        post: operations["receivables_bulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/receivables/exports": {
         parameters: {
             query?: never;
@@ -5898,7 +5938,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * Update, delete, restore, add_tags, remove_tags or one of the schema's `bulk_verbs` for many records; over 500 it becomes a job
          * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
          */
         post: operations["reminder_rules_bulk"];
@@ -6110,7 +6150,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * Update, delete, restore, add_tags, remove_tags or one of the schema's `bulk_verbs` for many records; over 500 it becomes a job
          * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
          */
         post: operations["requests_bulk"];
@@ -6495,7 +6535,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * Update, delete, restore, add_tags, remove_tags or one of the schema's `bulk_verbs` for many records; over 500 it becomes a job
          * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
          */
         post: operations["roles_bulk"];
@@ -6639,7 +6679,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * Update, delete, restore, add_tags, remove_tags or one of the schema's `bulk_verbs` for many records; over 500 it becomes a job
          * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
          */
         post: operations["saved_views_bulk"];
@@ -6800,7 +6840,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * Update, delete, restore, add_tags, remove_tags or one of the schema's `bulk_verbs` for many records; over 500 it becomes a job
          * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
          */
         post: operations["sla_policies_bulk"];
@@ -7029,7 +7069,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * Update, delete, restore, add_tags, remove_tags or one of the schema's `bulk_verbs` for many records; over 500 it becomes a job
          * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
          */
         post: operations["travel_plans_bulk"];
@@ -7381,7 +7421,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * Update, delete, restore, add_tags, remove_tags or one of the schema's `bulk_verbs` for many records; over 500 it becomes a job
          * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
          */
         post: operations["users_bulk"];
@@ -7626,7 +7666,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job
+         * Update, delete, restore, add_tags, remove_tags or one of the schema's `bulk_verbs` for many records; over 500 it becomes a job
          * @description A verb whose own address asks for an Idempotency-Key asks for one here too.
          */
         post: operations["webhooks_bulk"];
@@ -8673,6 +8713,8 @@ export interface components {
             reason?: string | null;
         };
         CollectionSchema: {
+            /** @description Those of them that are actions of `bulk` too */
+            bulk_verbs?: string[];
             fields?: {
                 group?: string;
                 label?: {
@@ -8680,6 +8722,7 @@ export interface components {
                     zh?: string;
                 };
                 name?: string;
+                nullable?: boolean;
                 required?: boolean;
                 type?: string;
             }[];
@@ -8688,6 +8731,8 @@ export interface components {
                 zh?: string;
             };
             name?: string;
+            /** @description Verbs that the caller's roles include */
+            verbs?: string[];
         };
         Comment: {
             /** Format: uuid */
@@ -8715,7 +8760,6 @@ export interface components {
         };
         Comments: {
             items?: components["schemas"]["Comment"][];
-            /** Format: uuid */
             next_cursor?: string | null;
         };
         Competitor: {
@@ -10896,7 +10940,7 @@ export interface components {
              * @description List
              * @enum {string}
              */
-            collection: "leads" | "pipelines" | "sla-policies" | "org-units" | "competitors" | "notifications" | "customers" | "expense-policies" | "products" | "requests" | "expense-categories" | "webhooks" | "deliveries" | "saved-views" | "opportunities" | "approvals" | "claims" | "payments" | "orders" | "api-keys" | "churn-cases" | "receivables" | "reminder-rules" | "regions" | "contacts" | "churn-rules" | "travel-plans" | "audit-entries" | "activities" | "articles" | "approval-flows" | "roles" | "interactions" | "users";
+            collection: "expense-policies" | "regions" | "roles" | "contacts" | "approvals" | "deliveries" | "notifications" | "reminder-rules" | "churn-rules" | "orders" | "sla-policies" | "users" | "churn-cases" | "approval-flows" | "api-keys" | "receivables" | "claims" | "competitors" | "articles" | "travel-plans" | "pipelines" | "payments" | "customers" | "audit-entries" | "org-units" | "opportunities" | "interactions" | "leads" | "activities" | "products" | "expense-categories" | "saved-views" | "webhooks" | "requests";
             /** @description Columns */
             columns?: string[] | null;
             /**
@@ -18356,6 +18400,45 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    deliveries_bulk: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own; a repeated call with the same key does nothing twice. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results?: Record<string, never>[];
+                    };
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     deliveries_schema: {
         parameters: {
             query?: never;
@@ -24789,6 +24872,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    receivables_bulk: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own; a repeated call with the same key does nothing twice. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results?: Record<string, never>[];
+                    };
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -21,8 +21,9 @@ test('every screen and page is named, and so are its views, tabs and verbs', () 
     ...SCREENS.flatMap((screen) => [
       screen.title,
       ...(screen.views ?? []).map((view) => view.title),
-      ...(screen.tabs ?? []).flatMap((tab) => ('collection' in tab ? [] : [tab.title])),
-      ...Object.values(screen.verbs ?? {}).flatMap((verb) => [verb.title, verb.ask].filter((key) => key !== undefined)),
+      ...(screen.tabs ?? []).flatMap((tab) => tab.title ?? []),
+      ...(screen.downloads ?? []).map((file) => file.title),
+      ...Object.values(screen.verbs ?? {}).flatMap((verb) => [verb.title, verb.ask, ...Object.values(verb.nothing ?? {})].filter((key) => key !== undefined)),
     ]),
   ]
   expect(keys.filter((key) => !known.has(key))).toEqual([])

@@ -31,16 +31,35 @@ afterEach(() => {
   document.body.innerHTML = ''
 })
 
-test('a condition about no field is called by its name, and can be taken away but not edited', async () => {
+async function shown(props: Record<string, unknown>): Promise<HTMLElement> {
   const bar = document.body.appendChild(document.createElement('main'))
-  app = createApp(FilterBar, { schema: SCHEMA, filters: FILTERS, conditions: { doubled: 'customers.doubled' }, onChange: changed })
+  app = createApp(FilterBar, { ...props, onChange: changed })
   app.use(i18n).mount(bar)
   await nextTick()
+  return bar
+}
+
+test('a condition about no field is called by its name, and can be taken away but not edited', async () => {
+  const bar = await shown({ schema: SCHEMA, filters: FILTERS, conditions: { doubled: 'customers.doubled' } })
   const [first, second] = [...bar.querySelectorAll('span.chip')]
   expect([first?.querySelectorAll('button').length, second?.querySelectorAll('button').length]).toEqual([2, 1])
   expect(second?.querySelector('.fixed')?.textContent).toBe('信用代码重复 是')
   second?.querySelector('button')?.click()
   expect(changed).toHaveBeenCalledWith([FILTERS[0]])
+})
+
+test.each(['multi_choice', 'choices'] as const)('of a field that holds several options one is asked for (%s)', async (type) => {
+  const options = ['a', 'b'].map((value) => ({ value, label: { zh: value, en: value } }))
+  const schema = { ...SCHEMA, fields: [{ ...CODE, name: 'kinds', type, options }] }
+  const bar = await shown({ schema, filters: [{ field: 'kinds', operator: '', value: 'a,b' }] })
+  bar.querySelector<HTMLButtonElement>('.chip button')!.click()
+  const chosen = (): (string | undefined)[] => [...document.querySelectorAll('.editor .el-select__placeholder')].map((one) => one.textContent?.trim())
+  await vi.waitFor(() => expect(chosen().at(-1)).toBe('a'))
+  const option = [...document.querySelectorAll<HTMLElement>('.editor .el-select-dropdown__item')].find((one) => one.textContent?.trim() === 'b')
+  option!.click()
+  await vi.waitFor(() => expect(chosen().at(-1)).toBe('b'))
+  document.querySelector('.editor')!.dispatchEvent(new Event('submit', { cancelable: true }))
+  expect(changed).toHaveBeenLastCalledWith([{ field: 'kinds', operator: '', value: 'b' }])
 })
 
 test('a view that needs the values of a field is not for whom they are closed', () => {

@@ -68,6 +68,21 @@ test.each([['opportunities', 'lose'], ['activities', 'complete']])('what was typ
   await vi.waitFor(() => expect(closed).toHaveBeenCalled())
 })
 
+test('a lead is handed back to the pool by a choice that says so', async () => {
+  const sent: unknown[] = []
+  vi.stubGlobal('fetch', async (request: Request) => {
+    if (request.method === 'POST') sent.push(await request.json())
+    return Response.json(request.method === 'POST' ? RECORD : { items: [] })
+  })
+  await open('leads', 'assign')
+  const pool = (): HTMLElement | undefined => [...document.querySelectorAll<HTMLElement>('.el-select-dropdown__item')].find((one) => one.textContent?.trim() === '放回公海（无负责人）')
+  await vi.waitFor(() => expect(pool()).toBeDefined())
+  pool()?.click()
+  await vi.waitFor(() => expect(dialog()?.querySelector('.el-select')?.textContent).toContain('放回公海'))
+  dialog()?.querySelector('form')?.dispatchEvent(new Event('submit', { cancelable: true }))
+  await vi.waitFor(() => expect(sent).toEqual([{ owner_id: null }]))
+})
+
 test('what was taken is not asked about', async () => {
   fill(await open('activities', 'complete'), '交期已确认')
   dialog()?.querySelector('form')?.dispatchEvent(new Event('submit', { cancelable: true }))

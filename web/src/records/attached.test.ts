@@ -7,6 +7,12 @@ import { provideHolder, type FileHolder } from './attached'
 import FileInput from './FileInput.vue'
 import FileValue from './FileValue.vue'
 
+// Node does not read the style sheets that come with Element Plus's parts.
+vi.mock('element-plus/es/components/base/style/css', () => ({}))
+vi.mock('element-plus/es/components/button/style/css', () => ({}))
+vi.mock('element-plus/es/components/input/style/css', () => ({}))
+const { default: FileList } = await import('./FileList.vue')
+
 const STORED = { id: 'f1', name: '执照.pdf', size: 2048, category: null, created_at: '', created_by: null }
 
 beforeEach(() => { setActivePinia(createPinia()); setLocale('zh-CN') })
@@ -54,4 +60,27 @@ test.each([
   expect(place.textContent).toContain('执照.pdf')
   place.querySelector<HTMLButtonElement>('button')!.click()
   expect(value.value).toBeNull()
+})
+
+test('a file takes the category that was written beside the button, if there is one', async () => {
+  const categories: (FormDataEntryValue | null)[] = []
+  vi.stubGlobal('fetch', async (request: Request) => {
+    if (request.method !== 'POST') return Response.json({ items: [{ ...STORED, category: '图纸' }] })
+    categories.push((await request.formData()).get('category'))
+    return Response.json(STORED, { status: 201 })
+  })
+  const place = mounted(FileList, { collection: 'customers', id: 'c1' }, () => ({ collection: 'customers', record: { id: 'c1', can: ['update'] } }))
+  const input = place.querySelector<HTMLInputElement>('input[type=file]')!
+  Object.defineProperty(input, 'files', { value: [new File(['x'], '合同.pdf')] })
+  input.dispatchEvent(new Event('change'))
+  await vi.waitFor(() => expect(categories).toEqual([null]))
+
+  const category = place.querySelector<HTMLInputElement>('.category input')!
+  await vi.waitFor(() => expect([...place.querySelectorAll(`[id="${category.getAttribute('list')}"] option`)].map((one) => one.getAttribute('value'))).toEqual(['图纸', '合同', '报价', '发票', '照片', '其他']))
+  category.value = ' 合同 '
+  category.dispatchEvent(new Event('input', { bubbles: true }))
+  await vi.waitFor(() => expect(input.disabled).toBe(false))
+  input.dispatchEvent(new Event('change'))
+  await vi.waitFor(() => expect(categories).toEqual([null, '合同']))
+  await vi.waitFor(() => expect(category.value).toBe(''))
 })

@@ -47,8 +47,9 @@ export function useAttachments(holder: MaybeRefOrGetter<FileHolder | undefined>,
   })
 }
 
-export async function uploadTo(holder: FileHolder, file: File): Promise<Attachment> {
+export async function uploadTo(holder: FileHolder, file: File, category = ''): Promise<Attachment> {
   const form = new FormData()
   form.append('file', file)
+  if (category) form.append('category', category)
   return (await call<Attachment>('POST', filesPath(holder), { form })).data
 }

@@ -34,6 +34,12 @@ export function verbFields(collection: string, verb: string): Field[] | undefine
   return VERBS[collection]?.[verb]?.map(complete)
 }
 
+/** What a form of these fields sends: null only for a field that has to be answered, where null is an answer. */
+export function answersOf(fields: Field[], values: Record<string, unknown>): Record<string, unknown> {
+  const answered = ({ name, required, nullable }: Field): boolean => values[name] !== undefined && (values[name] !== null || Boolean(required && nullable))
+  return Object.fromEntries(fields.filter(answered).map(({ name }) => [name, values[name]]))
+}
+
 /** The fields inside a field that holds rows or an object. */
 export function rowFields(collection: string, field: string): Field[] {
   return (ROWS[collection]?.[field] ?? []).map(complete)
@@ -110,6 +116,17 @@ export function useRecord(collection: MaybeRefOrGetter<string>, id: MaybeRefOrGe
     queryFn: () => get<RecordRow>(`/${toValue(collection)}/${toValue(id)}`),
     enabled: computed(() => Boolean(toValue(id))),
   })
+}
+
+/** Names a record of any kind, as `about` does. */
+export interface Pointer {
+  type: string
+  id: string
+}
+
+export function pointerOf(value: unknown): Pointer | null {
+  const { type, id } = (value ?? {}) as Partial<Pointer>
+  return typeof type === 'string' && typeof id === 'string' ? { type, id } : null
 }
 
 /** `custom.vip_no` is inside `custom`. */

@@ -1,6 +1,7 @@
 import { t, label } from '../i18n'
 import * as format from '../i18n/format'
 import { nameOf } from './references'
+import type { Screen } from './screen'
 import type { Field, FieldType, Schema } from './types'
 
 export type Operator = '' | 'ne' | 'in' | 'gte' | 'lte' | 'contains' | 'isnull' | 'under'
@@ -16,11 +17,15 @@ const NUMBERS: FieldType[] = ['integer', 'number', 'decimal', 'money']
 const TIMES: FieldType[] = ['date', 'datetime']
 const REFS: FieldType[] = ['ref', 'user', 'customer']
 const CHOICES: FieldType[] = ['choice']
+const SEVERAL: FieldType[] = ['multi_choice', 'choices']
 
 export const isNumber = (field: Field): boolean => NUMBERS.includes(field.type)
 export const isTime = (field: Field): boolean => TIMES.includes(field.type)
 export const isRef = (field: Field): boolean => REFS.includes(field.type) || field.resource === 'region'
 export const isChoice = (field: Field): boolean => CHOICES.includes(field.type)
+
+/** A value of it is several options; a condition is about one of them. */
+export const isSeveral = (field: Field): boolean => SEVERAL.includes(field.type)
 
 /** The resource that a reference points at. */
 export function targetOf(field: Field): string {
@@ -31,9 +36,10 @@ export function targetOf(field: Field): string {
 export function operatorsOf(field: Field): Operator[] {
   if (isChoice(field)) return ['in', 'ne', 'isnull']
   if (field.resource === 'org_unit' && !field.custom) return ['under', '', 'isnull']
+  if (field.resource === 'region') return ['under', 'in', 'ne', 'isnull']
   if (isRef(field)) return ['in', 'ne', 'isnull']
   if (isTime(field) || isNumber(field)) return ['gte', 'lte', '', 'isnull']
-  if (field.type === 'boolean' || field.type === 'texts' || field.type === 'refs' || field.type === 'multi_choice' || field.type === 'choices') return ['', 'isnull']
+  if (field.type === 'boolean' || field.type === 'texts' || field.type === 'refs' || isSeveral(field)) return ['', 'isnull']
   if (field.type === 'id') return ['']
   if (field.type === 'file') return ['isnull']
   return ['contains', '', 'ne', 'isnull']
@@ -127,6 +133,11 @@ export function toneOf(value: unknown): string {
   if (BAD.has(text)) return 'bad'
   if (WARN.has(text)) return 'warn'
   return INFO.has(text) ? 'info' : ''
+}
+
+/** Fields that an input alone can change, outside the form that surrounds them. */
+export function plain(schema: Schema, form: Screen['form']): Field[] {
+  return writable(schema, form?.hidden).filter((field) => !['rows', 'file', 'password'].includes(field.type) && !form?.inputs?.[field.name])
 }
 
 /** Fields that a form can fill; an object only where `drawn` says that somebody draws it. */

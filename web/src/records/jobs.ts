@@ -1,50 +1,143 @@
 import { useQueryClient } from '@tanstack/vue-query'
 import { defineStore } from 'pinia'
-import { computed, ref } from 'vue'
-import { get } from '../api/client'
+import { computed, ref, watch } from 'vue'
+import { get, post } from '../api/client'
+import { ApiError } from '../api/errors'
+import { t } from '../i18n'
+import { useSession } from '../session/session'
 import type { Job } from './types'
 
-export interface Followed {
-  job: Job
+/** What a device remembers of a job: enough to ask for it again. */
+interface Kept {
+  id: string
   title: string
   collection: string
+  /** It is an import that was no mere check, and was not undone from here. */
+  undoable: boolean
+  /** When it was begun. */
+  at: string
+}
+
+export interface Followed extends Kept {
+  job: Job
 }
 
 const OFTEN_MS = 700
+const PATIENCE = 20
+const AT_MOST = 20
+/** As long as the server keeps the files of jobs. */
+const KEPT_MS = 30 * 86_400_000
 
-/** Work that goes on behind the page. A person may leave; the tray in the top bar goes on showing it. */
+const shelf = (user: string): string => `banyan.jobs.${user}`
+
+function keptBy(user: string): Kept[] {
+  try {
+    const kept = JSON.parse(localStorage.getItem(shelf(user)) ?? '[]') as Kept[]
+    return kept.filter(({ at }) => Date.now() - Date.parse(at) < KEPT_MS)
+  } catch {
+    return []
+  }
+}
+
+/** Read just before it is written: another tab of the same person follows jobs of its own. */
+function rewrite(user: string | undefined, change: (kept: Kept[]) => Kept[]): void {
+  if (!user) return
+  const kept = change(keptBy(user)).slice(0, AT_MOST)
+  if (kept.length) localStorage.setItem(shelf(user), JSON.stringify(kept))
+  else localStorage.removeItem(shelf(user))
+}
+
+export const isOver = (job: Job): boolean => job.state === 'done' || job.state === 'failed'
+
+/** Whether what a job made can be taken back: undoing an import deletes the records that it created. */
+export function canUndo({ undoable, job }: Followed): boolean {
+  return undoable && isOver(job) && (job.counts.created ?? 0) > 0
+}
+
+/**
+ * Work that goes on behind the page. A person may leave, reload and come back another day; the tray in the top bar goes on
+ * showing what they began, until they dismiss it or the server has forgotten it.
+ */
 export const useJobs = defineStore('jobs', () => {
   const client = useQueryClient()
+  const session = useSession()
+  const me = (): string | undefined => session.me?.user.id
   const followed = ref<Followed[]>([])
-  const running = computed(() => followed.value.filter(({ job }) => job.state === 'queued' || job.state === 'running').length)
+  const running = computed(() => followed.value.filter(({ job }) => !isOver(job)).length)
 
-  function follow(job: Job, title: string, collection: string): Followed {
-    followed.value.unshift({ job, title, collection })
-    const entry = followed.value[0] as Followed
-    void watch(entry)
+  watch(me, (user) => {
+    followed.value = []
+    if (user) for (const kept of keptBy(user)) void takeUp(user, kept)
+  }, { immediate: true })
+
+  function follow(job: Job, title: string, collection: string, { undoable = false } = {}): Followed {
+    const kept: Kept = { id: job.id, title, collection, undoable, at: new Date().toISOString() }
+    rewrite(me(), (all) => [kept, ...all])
+    return show(kept, job)
+  }
+
+  function show(kept: Kept, job: Job): Followed {
+    followed.value = [{ ...kept, job }, ...followed.value].sort((a, b) => b.at.localeCompare(a.at))
+    const entry = followed.value.find(({ id }) => id === kept.id) as Followed
+    if (!isOver(job)) void watchOver(entry)
     return entry
   }
 
-  async function watch(entry: Followed): Promise<void> {
-    let misses = 0
-    while (entry.job.state === 'queued' || entry.job.state === 'running') {
-      await new Promise((done) => setTimeout(done, OFTEN_MS * (1 + misses)))
-      try {
-        entry.job = await get<Job>(`/jobs/${entry.job.id}`)
-        misses = 0
-      } catch {
-        if (++misses > 20) return
-      }
+  /** One that an earlier page followed is shown as soon as the server has said how it stands. */
+  async function takeUp(user: string, kept: Kept): Promise<void> {
+    const job = await standing(user, kept.id)
+    if (job && me() === user && !followed.value.some(({ id }) => id === kept.id)) show(kept, job)
+  }
+
+  async function watchOver(entry: Followed): Promise<void> {
+    const user = me()
+    while (!isOver(entry.job)) {
+      await pause(OFTEN_MS)
+      const job = await standing(user, entry.id)
+      if (!job) return
+      entry.job = job
     }
     await client.invalidateQueries({ queryKey: ['list', entry.collection] })
   }
 
-  function forget(entry: Followed): void {
-    followed.value = followed.value.filter((one) => one !== entry)
+  /**
+   * How a job stands, asked until the server says so. Null when the server has forgotten it, and then it is forgotten here
+   * too, or when another person has signed in meanwhile.
+   */
+  async function standing(user: string | undefined, id: string): Promise<Job | null> {
+    for (let misses = 1; me() === user; misses++) {
+      try {
+        const job = await get<Job>(`/jobs/${id}`)
+        return me() === user ? job : null
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 404) {
+          drop(user, id)
+          return null
+        }
+      }
+      await pause(OFTEN_MS * Math.min(misses, PATIENCE))
+    }
+    return null
   }
 
-  return { followed, running, follow, forget }
+  function drop(user: string | undefined, id: string): void {
+    rewrite(user, (all) => all.filter((one) => one.id !== id))
+    if (me() === user) followed.value = followed.value.filter((one) => one.id !== id)
+  }
+  const forget = (entry: Followed): void => drop(me(), entry.id)
+
+  /** Take back what an import created; answers the job that does it. */
+  async function undo(entry: Followed): Promise<Followed> {
+    const job = await post<Job>(`/jobs/${entry.id}/undo`)
+    entry.undoable = false
+    rewrite(me(), (all) => all.map((one) => (one.id === entry.id ? { ...one, undoable: false } : one)))
+    return follow(job, `${t('records.undo')} · ${entry.title}`, entry.collection)
+  }
+
+  return { followed, running, follow, forget, undo }
 })
+
+const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms))
 
 /** From 0 to 100; null while the size is unknown. */
 export function percent(job: Job): number | null {

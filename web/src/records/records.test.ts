@@ -1,7 +1,7 @@
 import { createPinia, setActivePinia } from 'pinia'
 import { beforeEach, expect, test, vi } from 'vitest'
 import { useSession, type Me } from '../session/session'
-import { bodyOf, valueOf, verbFields } from './collection'
+import { answersOf, bodyOf, valueOf, verbFields } from './collection'
 import { operatorsOf, readFilters, writeFilters } from './fields'
 import { percent } from './jobs'
 import { nameOf, titleOf } from './references'
@@ -25,6 +25,7 @@ test.each([
   ['choice', {}, 'in'],
   ['ref', { resource: 'user' }, 'in'],
   ['ref', { resource: 'org_unit' }, 'under'],
+  ['text', { resource: 'region' }, 'under'],
   ['money', {}, 'gte'],
   ['datetime', {}, 'gte'],
   ['boolean', {}, ''],
@@ -43,6 +44,13 @@ test('the form of a verb knows its fields, their targets and what must be filled
   const lose = verbFields('opportunities', 'lose')
   expect(lose?.map((one) => [one.name, one.required, one.resource])).toEqual([['reason', true, null], ['competitor_id', false, 'competitor']])
   expect(verbFields('opportunities', 'nonsense')).toBeUndefined()
+})
+
+test('nothing is sent of what a form leaves empty, but null where that is an answer to what is asked', () => {
+  const fields = [field('ref', { name: 'owner_id', required: true, nullable: true }), field('text', { name: 'reason', nullable: true }), field('text', { name: 'name', required: true, nullable: false })]
+  expect(answersOf(fields, { owner_id: null, reason: null, name: null, other: 1 })).toEqual({ owner_id: null })
+  expect(answersOf(fields, { reason: '调岗', name: 'x' })).toEqual({ reason: '调岗', name: 'x' })
+  expect(verbFields('leads', 'assign')?.map((one) => Boolean(one.required && one.nullable))).toEqual([true, false])
 })
 
 test('a record is called by what its collection calls it', () => {

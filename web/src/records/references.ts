@@ -26,6 +26,7 @@ interface Named {
   title?: string
   summary?: string
   code?: string
+  active?: boolean
 }
 
 /** What a record is called, whatever its collection calls that. */
@@ -116,18 +117,20 @@ export interface Candidate {
   value: string
   label: string
   more: string
+  /** No longer active. */
+  former?: boolean
 }
 
-/** Records to choose from for a reference field. */
-export async function candidates(resource: string, q: string, filter: Record<string, string> = {}): Promise<Candidate[]> {
+/** Records to choose from for a reference field: those that are active, unless `former` asks for the others as well. */
+export async function candidates(resource: string, q: string, filter: Record<string, string> = {}, former = false): Promise<Candidate[]> {
   if (resource === 'region') {
     const page = await get<Page<Region>>('/regions', q ? { q, limit: 50 } : { level: 'province', limit: 50 })
     return page.items.map((region) => ({ value: region.code, label: region.name, more: region.code }))
   }
   const path = pathOf(resource)
   if (!path) return []
-  const active: Record<string, string> = resource === 'user' || resource === 'product' ? { active: 'true' } : {}
-  const page = await get<Page<Named>>(`/${path}`, { q, limit: 20, fields: fieldsFor(path), ...active, ...filter })
+  const active: Record<string, string> = !former && (resource === 'user' || resource === 'product') ? { active: 'true' } : {}
+  const page = await get<Page<Named>>(`/${path}`, { q, limit: 20, fields: former ? `${fieldsFor(path)},active?` : fieldsFor(path), ...active, ...filter })
   learn(resource, page.items)
-  return page.items.map((item) => ({ value: item.id, label: titleOf(item, resource), more: item.code && item.code !== titleOf(item) ? item.code : '' }))
+  return page.items.map((item) => ({ value: item.id, label: titleOf(item, resource), more: item.code && item.code !== titleOf(item) ? item.code : '', former: item.active === false }))
 }

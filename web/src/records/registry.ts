@@ -1,6 +1,6 @@
 import { declare, screenOf } from './declared'
 import { titleOf } from './references'
-import type { Page, Screen, Shown } from './screen'
+import type { OwnTab, Page, RelatedTab, Screen, Shown } from './screen'
 
 const screens = import.meta.glob<{ default: Screen | Screen[] }>('../features/*/screen.ts', { eager: true })
 const pages = import.meta.glob<{ default: Page | Page[] }>('../features/*/page.ts', { eager: true })
@@ -15,6 +15,15 @@ export { screenOf }
 /** Whether the list of a collection offers to make a new record. */
 export function offersCreate(collection: string, can: string[]): boolean {
   return can.includes('create') && !screenOf(collection)?.without?.includes('create')
+}
+
+/** The tabs of a record that hold something for the reader; one whose collection has no screen is left out. */
+export function tabsFor(collection: string, may: (permission: string) => boolean): (RelatedTab | OwnTab)[] {
+  return (screenOf(collection)?.tabs ?? []).filter((tab) => {
+    if (!('collection' in tab)) return !tab.permission || may(tab.permission)
+    const screen = screenOf(tab.collection)
+    return screen !== undefined && may(`${screen.resource}:read`)
+  })
 }
 
 /** What a screen shows for a field instead of its bare value. */

@@ -16,6 +16,8 @@ export interface RelatedTab {
   columns: string[]
   /** Sent along with `by`: `{ status: 'open' }`. */
   filter?: Record<string, string>
+  /** Key of its text where it is not what the collection is called. */
+  title?: string
 }
 
 /** A tab drawn by a component, which gets `record`. `title` is a text's key. */
@@ -23,6 +25,16 @@ export interface OwnTab {
   name: string
   title: string
   component: Lazy
+  /** It is there for who has this permission; for everybody when left out. */
+  permission?: string
+}
+
+/** An entry in the record's menu that gets a file about it. */
+export interface Download {
+  /** Key of its text. */
+  title: string
+  /** Behind `/api/v1`. */
+  path: (record: RecordRow) => string
 }
 
 /** What a verb's form needs beyond the fields that the API describes. */
@@ -40,6 +52,8 @@ export interface VerbSetup {
   start?: (record: RecordRow) => Record<string, unknown>
   /** Fields that the form leaves out. */
   hidden?: string[]
+  /** What null is called where it is an answer, by field: keys of texts, such as “back to the pool” for an owner. */
+  nothing?: Record<string, string>
   /** Collections whose records change along. */
   touches?: string[]
   /** For menus only: the verb is not among the buttons. */
@@ -104,6 +118,7 @@ export interface Screen {
   conditions?: Record<string, string>
   tabs?: (RelatedTab | OwnTab)[]
   verbs?: Record<string, VerbSetup>
+  downloads?: Download[]
   board?: BoardSetup
   form?: {
     /** Shown at once, after the required ones. */

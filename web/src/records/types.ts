@@ -15,6 +15,8 @@ export interface Field {
   type: FieldType
   group: string
   required: boolean
+  /** Null is a value that it takes. */
+  nullable?: boolean
   read_only: boolean
   masked: boolean
   multiline: boolean
@@ -35,6 +37,8 @@ export interface Schema {
   fields: Field[]
   can: string[]
   verbs: string[]
+  /** Those that can be done to many records at once. */
+  bulk_verbs?: string[]
   default_sort: string[]
   import_keys: string[]
 }

@@ -98,6 +98,7 @@ export default defineTexts({
   go_home: ['回到首页', 'Go home'],
   down: ['暂时无法连接服务器', 'The server cannot be reached'],
   jobs: ['后台任务', 'Background work'],
+  job_dismiss: ['不再显示“{title}”', 'Dismiss “{title}”'],
   shortcuts: ['快捷键', 'Shortcuts'],
   more: ['更多', 'More'],
 })

@@ -29,6 +29,8 @@ from .declaration import Collection, Verb
 AT_ONCE = 500
 FORMATS = ("csv", "xlsx")
 MODES = ("create", "update", "upsert")
+GENERIC = {"update": "update", "delete": "delete", "restore": "delete"}
+"""What a collection does of itself unless that is frozen, and the permission's action that each asks for."""
 
 
 class BulkBody(Schema):
@@ -142,13 +144,13 @@ def apply(
 
 def step(collection: Collection, action: str, args: Mapping[str, Any]) -> Any:
     """The function(session, record_id) of a bulk action. Raises Invalid for an unknown one, Forbidden."""
-    if action in {"update", "delete", "restore"} and action not in collection.frozen:
-        _allowed(f"{collection.resource}:{'update' if action == 'update' else 'delete'}")
+    if action in GENERIC and GENERIC[action] not in collection.frozen:
+        _allowed(f"{collection.resource}:{GENERIC[action]}")
         return _generic(collection, action, dict(args))
     if action in TAGGING and "tags" in collection.loader.fields and "update" not in collection.frozen:
         _allowed(f"{collection.resource}:update")
         return _tagging(collection, TAGGING[action], load(TagsBody(), args)["tags"])
-    verb = next((verb for verb in collection.verbs if verb.name == action and verb.run), None)
+    verb = next((verb for verb in collection.bulk_verbs if verb.name == action), None)
     if verb is None:
         raise errors.field_error("/action", "unknown", say("There is no bulk action {action} here.", action=action))
     _allowed(verb.permission)
@@ -168,7 +170,7 @@ def _verb_step(verb: Verb, args: dict[str, Any]) -> Any:
 
 
 def _generic(collection: Collection, action: str, args: dict[str, Any]) -> Any:
-    permission = f"{collection.resource}:{'update' if action == 'update' else 'delete'}"
+    permission = f"{collection.resource}:{GENERIC[action]}"
 
     def run(session: Session, record_id: UUID) -> None:
         deleted = action == "restore"

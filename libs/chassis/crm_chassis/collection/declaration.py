@@ -106,6 +106,16 @@ class Collection:
         """The permission's resource, such as ``customer``."""
         return str(self.model.__resource__)
 
+    @property
+    def bulk_verbs(self) -> list[Verb]:
+        """The verbs that can be done to many records at once."""
+        return [verb for verb in self.verbs if verb.run]
+
+    @property
+    def takes_bulk(self) -> bool:
+        """Whether anything can be done to many records at once: a change, a deletion or a verb."""
+        return bool(self.bulk_verbs) or not {"update", "delete"} <= self.frozen
+
     @cached_property
     def loader(self) -> Schema:
         """The schema that reads bodies."""

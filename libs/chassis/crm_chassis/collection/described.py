@@ -39,6 +39,7 @@ def schema(session: Session, collection: Collection, principal: Principal) -> di
             if action not in collection.frozen and principal.may(f"{collection.resource}:{action}")
         ],
         "verbs": [verb.name for verb in collection.verbs if principal.may(verb.permission)],
+        "bulk_verbs": [verb.name for verb in collection.bulk_verbs if principal.may(verb.permission)],
         "default_sort": listing.default_sort(collection, sortable),
         "import_keys": collection.keys_open_to(principal),
     }
@@ -59,6 +60,7 @@ def _built_in(
         "type": crm.get("kind") or next((kind for cls, kind in _SYSTEM_KINDS.items() if isinstance(spec, cls)), "text"),
         "group": crm.get("group", "main"),
         "required": spec.required,
+        "nullable": spec.allow_none,
         "read_only": spec.dump_only or access is not None,
         "masked": access == MASKED,
         "multiline": bool(crm.get("multiline")),
@@ -86,6 +88,7 @@ def _custom(row: custom_fields.CustomField, access: Access) -> dict[str, Any]:
         "type": row.kind,
         "group": "custom",
         "required": row.required,
+        "nullable": not row.required,
         "read_only": how is not None,
         "masked": how == MASKED,
         "multiline": False,

@@ -18,7 +18,7 @@ from sqlalchemy import ARRAY, ColumnElement, Numeric, Select, String, and_, case
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-from .. import custom_fields, errors, fields, text_search
+from .. import custom_fields, errors, fields, regions, text_search
 from ..database import system_transaction
 from ..http import plain
 from ..identity import Principal, principal_or_none
@@ -262,7 +262,7 @@ def _compare(collection: Collection, name: str, base: str, operator: str, raw: s
                 raise problem(name, say("`contains` works on text."))
             return column.icontains(raw, autoescape=True)
         case "under":
-            return units_below(frozenset({_value(name, spec, raw)}), column)
+            return _under(name, spec, column, raw)
         case "gte":
             return column >= _value(name, spec, raw)
         case "lte":
@@ -270,6 +270,15 @@ def _compare(collection: Collection, name: str, base: str, operator: str, raw: s
         case "ne":
             return column.is_distinct_from(_value(name, spec, raw))
     return column == _value(name, spec, raw)
+
+
+def _under(name: str, spec: fields.Field | None, column: Any, raw: str) -> ColumnElement[bool]:
+    """In the unit, or in the administrative region, or anywhere below it."""
+    if fields.resource_of(spec) != "region":
+        return units_below(frozenset({_value(name, spec, raw)}), column)
+    if not regions.is_code(raw):
+        raise problem(name, say("Write the six digits of a region's code, such as 310115."))
+    return regions.within(raw, column)
 
 
 def _value(name: str, spec: fields.Field | None, raw: str) -> Any:

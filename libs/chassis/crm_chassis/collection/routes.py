@@ -352,13 +352,14 @@ def _bulk_and_files(blueprint: Blueprint, collection: Collection) -> None:
         run_bulk,
         collection,
         "bulk",
-        "Update, delete, restore, add_tags, remove_tags or a verb for many records; over 500 it becomes a job.\n\n"
+        "Update, delete, restore, add_tags, remove_tags or one of the schema's `bulk_verbs` for many records; over 500 "
+        "it becomes a job.\n\n"
         "A verb whose own address asks for an Idempotency-Key asks for one here too.",
     )
     _documented(start_import, collection, "import", "Import a CSV or XLSX file as a background job.")
     _documented(start_export, collection, "export", "Export a list to CSV or XLSX as a background job.")
     known = _known_permissions()
-    if not {"update", "delete"} <= collection.frozen:
+    if collection.takes_bulk:
         blueprint.add_url_rule("/bulk", "bulk", run_bulk, methods=["POST"])
     if f"{collection.resource}:import" in known and "import" not in collection.frozen:
         blueprint.add_url_rule("/imports", "import", start_import, methods=["POST"])

@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
-from crm_chassis import errors, org
+from crm_chassis import errors, org, regions
 from crm_chassis.collection import Collection, Verb, writing
 from crm_chassis.collection.listing import problem
-from crm_chassis.database import everything
+from crm_chassis.database import everything, system_transaction
 from crm_chassis.identity import current_principal, principal_or_none
 from crm_chassis.language import say
 
@@ -19,10 +19,13 @@ from .. import under_customer
 from ..churn.collection import follow as churn_cases_follow
 from ..contacts.collection import follow as contacts_follow
 from ..interactions.actions import follow as interactions_follow
+from ..regions.queries import is_region
 from ..timeline.actions import note
 from . import actions, queries
 from .models import Customer
 from .schemas import AssignBody, ClaimBody, CustomerSchema, ReleaseBody
+
+_UNDER = "region_code__under"
 
 
 def assign(session: Session, customer_id: UUID, *, owner_id: UUID, reason: str | None = None) -> Customer:
@@ -106,6 +109,17 @@ def _doubled(value: str) -> ColumnElement[bool]:
     return queries.doubled() if value == "true" else ~queries.doubled()
 
 
+def _in_region(value: str) -> ColumnElement[bool]:
+    """The filter ``region_code__under``, which knows the regions and so refuses a code that none of them has."""
+    if customers.access(principal_or_none()).closes("region_code"):
+        raise problem(_UNDER, say("This list has no filter {name}.", name="region_code"), "unknown_field")
+    with system_transaction() as session:
+        known = is_region(session, value)
+    if not known:
+        raise problem(_UNDER, say("There is no such region; take a code of GET /regions, such as 310115."), "unknown")
+    return regions.within(value, Customer.region_code)
+
+
 def follow(session: Session, customer: Customer) -> None:
     """Bring everything that lies under the customer to its unit and owner."""
     with everything(session):
@@ -150,5 +164,5 @@ customers = Collection(
     ],
     import_keys=("code", "name"),
     lookups={"parent_id": queries.by_code},
-    filters={"doubled": _doubled},
+    filters={"doubled": _doubled, _UNDER: _in_region},
 )

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
-from crm_chassis import errors, language, org
+from crm_chassis import errors, language, org, regions
 from crm_chassis.identity import Principal
 from crm_chassis.language import say
 from crm_chassis.scope import units_below
@@ -114,13 +114,11 @@ def _conditions(
 def _about_customers(model: Model, asked: Asked) -> list[ColumnElement[bool]]:
     """Region (with all below: codes end in 00 above the lowest level) and level of the customer."""
     region = asked.region_code
-    while region and region.endswith("00"):
-        region = region[:-2]
     if issubclass(model, Figure):
-        found = [model.region_code.startswith(region, autoescape=True)] if region else []
+        found = [regions.within(region, model.region_code)] if region else []
         return found + ([model.level == asked.level] if asked.level else [])
     state = KnownRecord.state
-    wanted = [state["region_code"].astext.startswith(region, autoescape=True)] if region else []
+    wanted = [regions.within(region, state["region_code"].astext)] if region else []
     wanted += [state["level"].astext == asked.level] if asked.level else []
     if not wanted:
         return []

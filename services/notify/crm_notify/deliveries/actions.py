@@ -145,7 +145,7 @@ def failed(session: Session, delivery: Delivery, error: str) -> None:
 
 def retry(delivery: Delivery) -> Delivery:
     """An operator has it sent again with fresh attempts. Raises StateConflict unless it failed or is unknown."""
-    if delivery.status not in {"failed", "unknown"}:
+    if delivery.status not in rules.WENT_WRONG:
         raise errors.StateConflict(
             say(
                 "This delivery is {status}; only a failed or unknown one is sent again.",

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from crm_chassis import fields
-from crm_chassis.collection import Collection, RecordSchema, Verb
+from typing import Any
+from uuid import UUID
 
-from . import rules
+from sqlalchemy.orm import Session
+
+from crm_chassis import fields
+from crm_chassis.collection import Collection, RecordSchema, Verb, writing
+
+from . import actions, rules
 from .models import Delivery
 
 
@@ -23,11 +28,23 @@ class DeliverySchema(RecordSchema):
     last_error = fields.long_text(("错误", "Error"), dump_only=True)
 
 
+def retry(session: Session, delivery_id: UUID) -> Delivery:
+    """Have a failed or unknown one sent again. Raises NotFound, Forbidden, StateConflict."""
+    delivery: Delivery = writing.get_for(session, deliveries, delivery_id, "delivery:update")
+    actions.retry(delivery)
+    session.flush()
+    return delivery
+
+
+def _went_wrong(delivery: Any) -> bool:
+    return delivery.status in rules.WENT_WRONG
+
+
 deliveries = Collection(
     "deliveries",
     Delivery,
     DeliverySchema,
     ("投递记录", "Deliveries"),
     frozen=frozenset({"create", "update", "delete", "import"}),
-    verbs=[Verb("retry", "delivery:update", when=lambda delivery: delivery.status in {"failed", "unknown"})],
+    verbs=[Verb("retry", "delivery:update", when=_went_wrong, run=retry)],
 )

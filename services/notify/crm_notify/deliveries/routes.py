@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from crm_chassis.collection import writing
 from crm_chassis.database import transaction
 from crm_chassis.http import Blueprint, answers
 from crm_chassis.identity import requires
 
-from . import actions
+from . import collection
 from .collection import deliveries
 from .models import Delivery
 
@@ -22,7 +21,4 @@ blueprint = Blueprint("delivery verbs", __name__, url_prefix="/deliveries")
 def retry(delivery_id: UUID) -> Delivery:
     """Send a failed or unknown delivery again."""
     with transaction() as session:
-        delivery = writing.get_for(session, deliveries, delivery_id, "delivery:update")
-        retried = actions.retry(delivery)
-        session.flush()
-        return retried
+        return collection.retry(session, delivery_id)

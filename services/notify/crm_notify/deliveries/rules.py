@@ -26,6 +26,9 @@ STATUSES = (
 )
 """The states of a delivery: value, zh, en."""
 
+WENT_WRONG = frozenset({"failed", "unknown"})
+"""The states in which a person may have it sent again."""
+
 
 def next_wait(attempts: int) -> timedelta | None:
     """How long to wait after so many attempts (>= 1) that failed for a while; None when it is enough."""

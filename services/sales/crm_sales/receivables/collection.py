@@ -5,10 +5,14 @@ from __future__ import annotations
 from uuid import UUID
 
 from marshmallow import Schema
+from sqlalchemy import ColumnElement, false, func
 from sqlalchemy.orm import Session
 
 from crm_chassis import fields
 from crm_chassis.collection import Collection, RecordSchema, Verb, writing
+from crm_chassis.collection.listing import problem
+from crm_chassis.identity import current_principal
+from crm_chassis.language import say
 from crm_chassis.money import money
 
 from . import actions, rules
@@ -50,6 +54,17 @@ def announce_settled(session: Session, receivable: Receivable) -> None:
     receivables.announce(session, receivable, "paid" if receivable.status == "paid" else "changed")
 
 
+def _mine(value: str) -> ColumnElement[bool]:
+    """The filter ``mine``: the caller's own and those of their customers; not for whom the owner is closed."""
+    principal = current_principal()
+    if receivables.access(principal).closes("owner_id"):
+        raise problem("mine", say("This list has no filter {name}.", name="mine"), "unknown_field")
+    if value not in {"true", "false"}:
+        raise problem("mine", say("Write true or false."))
+    mine = func.coalesce(Receivable.owned_by(principal), false())  # who has no owner is compared with nothing
+    return mine if value == "true" else ~mine
+
+
 receivables = Collection(
     "receivables",
     Receivable,
@@ -59,6 +74,7 @@ receivables = Collection(
     frozen=frozenset({"create", "update", "delete", "import"}),
     computed={"outstanding": lambda record: money(record.outstanding, record.currency)},
     default_sort=("due_on",),
+    filters={"mine": _mine},
     verbs=(
         Verb(
             "write-off",

@@ -5,7 +5,7 @@ import { nextFullHour, plusHours } from './times'
 export default defineScreen({
   collection: 'activities', resource: 'activity', area: 'desk', icon: Finished, title: 'activities.title', order: 20, titleField: 'subject', offline: true,
   columns: ['subject', 'kind', 'customer_id', 'starts_at', 'due_at', 'priority', 'status', 'assignee_id'],
-  keyFields: ['customer_id', 'contact_id', 'kind', 'priority', 'starts_at', 'due_at', 'assignee_id', 'recurrence', 'plan', 'outcome', 'number'],
+  keyFields: ['customer_id', 'contact_id', 'about', 'kind', 'priority', 'starts_at', 'due_at', 'assignee_id', 'recurrence', 'plan', 'outcome', 'number'],
   views: [
     { name: 'planned', title: 'activities.view_planned', query: { status: 'planned', sort: 'due_at' } },
     { name: 'late', title: 'activities.view_late', query: { status: 'planned', overdue_at__isnull: 'false', sort: 'due_at' } },

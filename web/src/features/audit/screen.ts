@@ -1,11 +1,15 @@
 import { Stamp } from '@element-plus/icons-vue'
-import { i18n, t } from '../../i18n'
+import { t } from '../../i18n'
+import { screenOf } from '../../records/declared'
 import { defineScreen } from '../../records/screen'
+import { word } from './words'
 
-/** Words for what the log writes as `sign_in.failed`; unknown ones are shown as they are. */
-const word = (prefix: string, value: unknown): string | undefined => {
-  const key = `audit.${prefix}_${String(value).replace('.', '-')}`
-  return i18n.global.te(key) ? t(key) : undefined
+/** An export is named by the path of what was taken along. */
+function subjectName(value: unknown, { subject_type: type }: Record<string, unknown>): string | undefined {
+  if (type !== 'export') return undefined
+  const [path = '', more] = String(value).split('/')
+  const title = path === 'reports' ? 'reports.title' : screenOf(path)?.title
+  return title && (more ? `${t(title)} · ${more}` : t(title))
 }
 
 export default defineScreen({
@@ -21,8 +25,9 @@ export default defineScreen({
     { name: 'users', title: 'audit.view_users', query: { action__contains: 'user.' } },
     { name: 'roles', title: 'audit.view_roles', query: { action__contains: 'role.' } },
     { name: 'org', title: 'audit.view_org', query: { action__contains: 'org_unit.' } },
+    { name: 'exports', title: 'audit.view_exports', query: { action: 'export.finished' } },
     { name: 'keys', title: 'audit.view_keys', query: { action__contains: 'api_key.' } },
   ],
   tabs: [{ name: 'detail', title: 'audit.detail', component: () => import('./AuditDetail.vue') }],
-  display: { action: (value) => word('action', value), subject_type: (value) => word('subject', value) },
+  display: { action: (value) => word('action', value), subject_type: (value) => word('subject', value), subject_name: subjectName },
 })

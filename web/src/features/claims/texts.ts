@@ -42,6 +42,7 @@ export default defineTexts({
   limit_grade: ['按角色另有限额', 'roles may have another limit'],
   over: ['超标', 'Over policy'],
   about: ['费用归属', 'What it belongs to'],
+  none_about: ['还没有归属于它的报销', 'No claims belong to it yet'],
   about_none: ['不归属', 'Nothing in particular'],
   about_record: ['归属对象', 'The record'],
   receipts: ['发票与票据', 'Receipts'],

@@ -9,6 +9,9 @@ export default defineScreen({
   tabs: [
     { collection: 'interactions', by: 'contact_id', columns: ['subject', 'kind', 'occurred_at', 'owner_id'] },
     { collection: 'opportunities', by: 'contact_id', columns: ['name', 'stage', 'amount', 'status'] },
+    { collection: 'activities', by: 'contact_id', columns: ['subject', 'kind', 'due_at', 'status'] },
+    { collection: 'requests', by: 'contact_id', columns: ['number', 'summary', 'kind', 'status', 'due_at'] },
   ],
+  downloads: [{ title: 'contacts.vcard', path: (record) => `/contacts/${record.id}.vcf` }],
   form: { first: ['customer_id', 'name', 'title', 'mobile', 'email', 'decision_maker'] },
 })

@@ -1,5 +1,6 @@
 import { Message } from '@element-plus/icons-vue'
 import { defineScreen } from '../../records/screen'
+import { kindName } from './kinds'
 
 export default defineScreen({
   collection: 'deliveries', resource: 'delivery', area: 'settings', icon: Message, title: 'deliveries.title', order: 72,
@@ -10,6 +11,7 @@ export default defineScreen({
     { name: 'failed', title: 'deliveries.view_failed', query: { status__in: 'failed,unknown' } },
     { name: 'pending', title: 'deliveries.view_pending', query: { status__in: 'pending,sending' } },
   ],
+  display: { kind: kindName },
   verbs: { retry: { tone: 'primary', ask: 'deliveries.retry_ask' } },
   internal: ['notification_id'],
 })

@@ -40,7 +40,7 @@ export default defineScreen({
     convert: { tone: 'primary', form: () => import('./ConvertForm.vue'), shows: ['customer', 'customer_id', 'contact', 'opportunity'] },
     claim: { tone: 'primary' },
     discard: { tone: 'danger', menu: true },
-    assign: { menu: false },
+    assign: { menu: false, nothing: { owner_id: 'leads.to_pool' } },
   },
   board: { by: 'status', columns, move, sort: '-score', card: ['company', 'phone', 'score', 'source', 'owner_id'] },
   form: { first: ['name', 'company', 'phone', 'email', 'source', 'score', 'region_code', 'note'], hidden: ['status'], beside: () => import('./Duplicates.vue') },

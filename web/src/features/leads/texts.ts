@@ -6,6 +6,7 @@ export default defineTexts({
   view_pool: ['待领取', 'Unclaimed'],
   view_converted: ['已转化', 'Converted'],
   view_refused: ['转化被拒', 'Conversion refused'],
+  to_pool: ['放回公海（无负责人）', 'Back to the pool (no owner)'],
   overview: ['概况', 'Overview'],
   convert_in_record: ['转化要选定客户：打开线索，点“转为客户”。', 'Converting needs a customer: open the lead and press “Convert”.'],
   reason_ask: ['为什么放弃“{name}”？', 'Why is “{name}” given up?'],

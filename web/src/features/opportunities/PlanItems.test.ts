@@ -4,18 +4,25 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createApp, nextTick, type App } from 'vue'
 import { i18n, setLocale } from '../../i18n'
 
-// A date picker takes seconds to draw itself here, and these tests are not about dates.
-vi.mock('element-plus/es', async (original) => ({ ...(await original<object>()), ElDatePicker: { render: () => null } }))
+// A date picker takes seconds to draw itself here: a plain input stands in for it.
+vi.mock('element-plus/es', async (original) => {
+  const { h } = await import('vue')
+  const ElDatePicker = (props: { modelValue: string }, { emit }: { emit: (name: string, value: string) => void }) => h('input', { class: 'day', value: props.modelValue, onInput: (event: Event) => emit('update:modelValue', (event.target as HTMLInputElement).value) })
+  return { ...(await original<object>()), ElDatePicker: Object.assign(ElDatePicker, { props: ['modelValue'], emits: ['update:modelValue'] }) }
+})
 // Node does not read the style sheets that come with Element Plus's parts.
 vi.mock('element-plus/es/components/base/style/css', () => ({}))
 vi.mock('element-plus/es/components/button/style/css', () => ({}))
 vi.mock('element-plus/es/components/date-picker/style/css', () => ({}))
 vi.mock('element-plus/es/components/input/style/css', () => ({}))
+vi.mock('element-plus/es/components/option/style/css', () => ({}))
+vi.mock('element-plus/es/components/select/style/css', () => ({}))
+vi.mock('element-plus/es/components/switch/style/css', () => ({}))
 const { default: PlanItems } = await import('./PlanItems.vue')
 
 interface Step { id: string; due_on: string; todo: string; result: string | null; version: number }
 let step: Step
-let sent: { result: string | null; etag: string | null }[]
+let sent: (Partial<Step> & { etag: string | null })[]
 let refusing: boolean
 let app: App
 let page: HTMLElement
@@ -27,7 +34,7 @@ beforeEach(async () => {
   refusing = false
   vi.stubGlobal('fetch', async (request: Request) => {
     if (request.method !== 'PATCH') return Response.json({ items: [step] })
-    const body = (await request.json()) as { result: string | null }
+    const body = (await request.json()) as Partial<Step>
     sent.push({ ...body, etag: request.headers.get('If-Match') })
     if (refusing) return Response.json({ detail: '机会已关闭' }, { status: 409 })
     step = { ...step, ...body, version: step.version + 1 }
@@ -86,4 +93,44 @@ test('a tick that is refused is taken back', async () => {
   tick(true)
   await vi.waitFor(() => expect(page.querySelector('[role=alert]')?.textContent).toBe('机会已关闭'))
   await vi.waitFor(() => expect(box().checked).toBe(false))
+})
+
+const pen = (name: string): HTMLButtonElement => page.querySelector<HTMLButtonElement>(`[aria-label="${name}"]`)!
+const editor = (): HTMLInputElement | null => page.querySelector<HTMLInputElement>('.what input')
+async function retype(name: string, text: string): Promise<void> {
+  pen(name).click()
+  await vi.waitFor(() => expect(document.activeElement).toBe(editor()))
+  editor()!.value = text
+  editor()!.dispatchEvent(new Event('input', { bubbles: true }))
+  await nextTick()
+}
+const press = (key: string): boolean => editor()!.dispatchEvent(new KeyboardEvent('keydown', { key, code: key, bubbles: true }))
+
+test('what is to be done is written anew in its row, and so is its day', async () => {
+  await retype('修改“现场演示”', '远程演示')
+  expect(unloads()).toBe(false)
+  press('Enter')
+  await vi.waitFor(() => expect(sent).toEqual([{ todo: '远程演示', etag: '"1"' }]))
+  await vi.waitFor(() => expect(document.activeElement).toBe(pen('修改“远程演示”')))
+  expect([editor(), unloads()]).toEqual([null, true])
+
+  await retype('修改“远程演示”的日期', '2026-12-03')
+  press('Enter')
+  await vi.waitFor(() => expect(sent[1]).toEqual({ due_on: '2026-12-03', etag: '"2"' }))
+  await vi.waitFor(() => expect(page.querySelector('time')?.textContent).toContain('2026-12-03'))
+})
+
+test('a new wording that is refused stays where it was typed, with the reason', async () => {
+  refusing = true
+  await retype('修改“现场演示”', '远程演示')
+  press('Enter')
+  await vi.waitFor(() => expect(page.querySelector('.what [role=alert]')?.textContent).toBe('机会已关闭'))
+  expect(editor()?.value).toBe('远程演示')
+})
+
+test('another row’s pen asks before what was typed in the first is lost', async () => {
+  await retype('修改“现场演示”', '远程演示')
+  pen('修改“现场演示”的日期').click()
+  await vi.waitFor(() => expect(document.querySelector('.el-message-box')?.textContent).toContain('放弃尚未保存的内容？'))
+  expect(editor()?.value).toBe('远程演示')
 })

@@ -2,21 +2,24 @@ import { TrendCharts } from '@element-plus/icons-vue'
 import { get, post } from '../../api/client'
 import { defineScreen } from '../../records/screen'
 import { named, stageColumns, stageName, type Pipeline } from './stages'
+import { STALLED } from './stalled'
 
 export default defineScreen({
   collection: 'opportunities', resource: 'opportunity', area: 'sales', icon: TrendCharts, title: 'opportunities.title', order: 20,
-  columns: ['name', 'customer_id', 'stage', 'amount', 'probability', 'expected_close_on', 'status', 'owner_id', 'updated_at'],
+  columns: ['name', 'customer_id', 'stage', 'amount', 'probability', 'expected_close_on', 'status', 'owner_id', 'active_at'],
   keyFields: ['customer_id', 'contact_id', 'stage', 'amount', 'probability', 'expected_close_on', 'owner_id', 'next_step', 'competitor_ids', 'team_ids', 'source'],
   internal: ['board_position'],
   display: { stage: stageName },
   views: [
     { name: 'open', title: 'opportunities.view_open', query: { status__in: 'open' } },
+    { name: 'stalled', title: 'opportunities.view_stalled', query: STALLED },
     { name: 'won', title: 'opportunities.view_won', query: { status__in: 'won' } },
     { name: 'lost', title: 'opportunities.view_lost', query: { status__in: 'lost' } },
   ],
   tabs: [
     { name: 'overview', title: 'opportunities.overview', component: () => import('./DealOverview.vue') },
     { collection: 'orders', by: 'opportunity_id', columns: ['number', 'ordered_on', 'total', 'status'] },
+    { name: 'claims', title: 'claims.title', component: () => import('../claims/ClaimsTab.vue'), permission: 'claim:read' },
   ],
   verbs: {
     win: { tone: 'primary', ask: 'opportunities.win_ask' },

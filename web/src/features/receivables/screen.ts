@@ -7,6 +7,7 @@ export default defineScreen({
   columns: ['order_number', 'customer_id', 'due_on', 'outstanding', 'amount', 'status', 'owner_id'],
   keyFields: ['customer_id', 'order_id', 'due_on', 'amount', 'paid', 'credited', 'outstanding', 'owner_id', 'overdue_at', 'written_off_reason'],
   display: { due_on: dueText },
+  conditions: { mine: 'receivables.mine' },
   views: [
     { name: 'open', title: 'receivables.view_open', query: STILL_OWED },
     { name: 'overdue', title: 'receivables.view_overdue', query: { status__in: 'overdue', sort: 'due_on' } },

@@ -6,6 +6,7 @@ export default defineTexts({
   view_overdue: ['逾期', 'Overdue'],
   view_paid: ['已收', 'Paid'],
   view_written_off: ['坏账核销', 'Written off'],
+  mine: ['我的或我客户的', 'Mine or of my customers'],
   ageing: ['账龄', 'Ageing'],
   ageing_caption: ['按逾期天数的未收余额，{date}', 'Still owed by days overdue, {date}'],
   band: ['逾期天数', 'Days overdue'],

@@ -37,6 +37,12 @@ describe('the list behind a line', () => {
   it('is nowhere when the records have no such field', () => {
     expect(drill('contribution', 'region', '110000', {})).toBeNull()
     expect(drill('contribution', 'owner', 'u1', { level: 'A' })).toBeNull()
+    expect(drill('contribution', 'owner', 'u1', { region_code: '110101' })).toBeNull()
+  })
+
+  it('keeps the region with all below it, unless the line is one of them', () => {
+    expect(drill('composition', 'kind', 'company', { region_code: '110000' })?.query).toEqual({ kind__in: 'company', region_code__under: '110000' })
+    expect(drill('composition', 'region', '110101', { region_code: '110000' })?.query).toEqual({ region_code__in: '110101' })
   })
 })
 

@@ -2,7 +2,7 @@ import type { Label } from '../../i18n'
 import type { Money } from '../../i18n/format'
 
 export interface Column { key: string; label: Label; kind: 'group' | 'count' | 'money' | 'number' | 'percent' }
-export interface Described { name: string; label: Label; groups: { value: string; label: Label }[]; columns: Column[] }
+export interface Described { name: string; label: Label; parameters: { name: string; label: Label }[]; groups: { value: string; label: Label }[]; columns: Column[] }
 export interface Line { group: string | null; name: string | null; currency?: string | null; [column: string]: unknown }
 export interface Report { report: string; label: Label; group_by: string; columns: Column[]; rows: Line[]; rest: Line[]; totals: Line[] }
 
@@ -55,11 +55,12 @@ const SOURCES: Record<string, Source> = {
 
 export const sourceOf = (report: string): Source | undefined => SOURCES[report]
 
-export interface Narrowed { from?: string; to?: string; unit_id?: string; owner_id?: string; level?: string }
+export interface Narrowed { from?: string; to?: string; unit_id?: string; owner_id?: string; region_code?: string; level?: string }
 
 /**
  * The list behind one line of a report: the records of its group within the period and unit asked for; null where the
- * records have no such field. Conditions that the records cannot express (a customer's level, of orders) have no list.
+ * records have no such field. Conditions that the records cannot express (a customer's level or region, of orders) have
+ * no list.
  */
 export function drill(report: string, group: string, value: string | null, narrowed: Narrowed): { path: string; query: Record<string, string> } | null {
   const source = SOURCES[report]
@@ -67,7 +68,7 @@ export function drill(report: string, group: string, value: string | null, narro
   const { fields, time } = source
   const query: Record<string, string> = { ...source.always }
   let { from, to } = narrowed
-  if (narrowed.level && !fields.level) return null
+  if ((narrowed.level && !fields.level) || (narrowed.region_code && !fields.region)) return null
   if (group === 'month') {
     if (!value) return null
     from = to = value
@@ -80,6 +81,8 @@ export function drill(report: string, group: string, value: string | null, narro
   if (narrowed.unit_id && !Object.keys(query).some((name) => name.startsWith('unit_id'))) query.unit_id__under = narrowed.unit_id
   if (narrowed.owner_id && !Object.keys(query).some((name) => name.startsWith('owner_id'))) query.owner_id__in = narrowed.owner_id
   if (narrowed.level && !query.level__in) query.level__in = narrowed.level
+  // The line of a region lies within the one that was asked for.
+  if (narrowed.region_code && group !== 'region') query.region_code__under = narrowed.region_code
   const instant = time.endsWith('_at')
   if (from) query[`${time}__gte`] = instant ? `${from}T00:00:00${BOOKS_ZONE}` : from
   if (to) query[`${time}__lte`] = instant ? `${endOf(to)}T23:59:59${BOOKS_ZONE}` : endOf(to)

@@ -1,0 +1,53 @@
+import { QueryClient, VueQueryPlugin } from '@tanstack/vue-query'
+import { createPinia, setActivePinia } from 'pinia'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { createApp, type App } from 'vue'
+import { createMemoryHistory, createRouter } from 'vue-router'
+import { i18n, setLocale } from '../../i18n'
+import { useSession, type Me } from '../../session/session'
+
+// A date picker takes seconds to draw itself here, and these tests are not about dates.
+vi.mock('element-plus/es', async (original) => ({ ...(await original<object>()), ElDatePicker: { render: () => null } }))
+// Node does not read the style sheets that come with Element Plus's parts.
+vi.mock('element-plus/es/components/base/style/css', () => ({}))
+vi.mock('element-plus/es/components/button/style/css', () => ({}))
+vi.mock('element-plus/es/components/date-picker/style/css', () => ({}))
+vi.mock('element-plus/es/components/dialog/style/css', () => ({}))
+vi.mock('element-plus/es/components/input/style/css', () => ({}))
+vi.mock('element-plus/es/components/option/style/css', () => ({}))
+vi.mock('element-plus/es/components/select/style/css', () => ({}))
+vi.mock('element-plus/es/components/switch/style/css', () => ({}))
+const { default: TodayBlock } = await import('./TodayBlock.vue')
+
+const yesterday = new Date(Date.now() - 86_400_000).toISOString()
+const ROWS = Array.from({ length: 8 }, (_, n) => ({ id: `a${n}`, subject: `事务 ${n}`, due_at: yesterday, can: [] }))
+let lists: URLSearchParams[]
+let app: App
+let page: HTMLElement
+beforeEach(() => {
+  setLocale('zh-CN')
+  setActivePinia(createPinia())
+  useSession().me = { user: { id: 'u1' }, permissions: {} } as unknown as Me
+  lists = []
+  vi.stubGlobal('fetch', async (request: Request) => {
+    const query = new URL(request.url).searchParams
+    if (query.get('limit') === '1') return Response.json({ items: [ROWS[0]], total: 31 })
+    lists.push(query)
+    return Response.json(query.has('due_at__gte') ? { items: [], total: 0 } : { items: ROWS, total: 34 })
+  })
+  const router = createRouter({ history: createMemoryHistory(), routes: [{ path: '/:rest(.*)*', component: { render: () => null } }] })
+  page = document.createElement('main')
+  app = createApp(TodayBlock)
+  app.use(i18n).use(router).use(VueQueryPlugin, { queryClient: new QueryClient({ defaultOptions: { queries: { retry: false } } }) }).mount(page)
+})
+afterEach(() => {
+  app.unmount()
+  vi.unstubAllGlobals()
+})
+
+test('all that is late is counted, and all that is due is what the link leads to', async () => {
+  await vi.waitFor(() => expect(page.textContent).toContain('31 项逾期'))
+  const due = lists.find((query) => !query.has('due_at__gte'))
+  const all = [...page.querySelectorAll('a')].find((one) => one.textContent === '全部')
+  expect(Object.fromEntries(new URL(all!.href, location.origin).searchParams)).toEqual({ status: 'planned', assignee_id__in: 'u1', due_at__lte: due?.get('due_at__lte'), sort: 'due_at' })
+})
