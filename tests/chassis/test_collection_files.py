@@ -9,6 +9,7 @@ from io import BytesIO
 from uuid import UUID
 
 from sqlalchemy import select
+from werkzeug.http import parse_options_header
 
 from crm_chassis import clock, files
 from crm_chassis.database import system_transaction
@@ -27,7 +28,9 @@ def test_files_are_typed_by_content_and_sent_as_attachments(n1: Client, e1: Clie
     assert (stored.status_code, stored.json["media_type"]) == (201, "image/png")
     got = n1.get(f"{path}/{stored.json['id']}")
     assert got.data == png
-    assert got.headers["Content-Disposition"].startswith("attachment")
+    named = got.headers["Content-Disposition"]
+    assert parse_options_header(named) == ("attachment", {"filename": "报价.html"})
+    assert named.isascii(), "a header carries nothing else"
     assert e1.get(f"{path}/{stored.json['id']}").status_code == 404
     refused = n1.call("POST", path, key="f2", data={"file": (BytesIO(b"#!/bin/sh\n"), "x.txt")})
     assert refused.status_code == 415

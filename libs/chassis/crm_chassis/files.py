@@ -21,10 +21,10 @@ from fsspec.implementations.local import LocalFileSystem
 from sqlalchemy import String, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from werkzeug.datastructures import FileStorage
-from werkzeug.http import dump_options_header
 
 from . import clock, errors, ids
 from .database import system_transaction
+from .http import named
 from .identity import principal_or_none
 from .language import say
 from .schedules import Schedule
@@ -172,7 +172,7 @@ def opened(file: File) -> BinaryIO:
 def download(file: File) -> Response:
     """The file as an attachment, streamed."""
     headers = {
-        "Content-Disposition": dump_options_header("attachment", {"filename": file.name}),
+        "Content-Disposition": named(file.name),
         "Content-Length": str(file.size),
         "X-Content-Type-Options": "nosniff",
     }

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from functools import wraps
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import orjson
 from flask import Blueprint, Response, request
 from marshmallow import Schema, ValidationError
+from werkzeug.http import dump_options_header
 
 from . import language
 from .errors import BadRequest, FieldError, Invalid, UnsupportedType, entry
@@ -27,6 +30,7 @@ __all__ = [
     "in_language",
     "json_response",
     "load",
+    "named",
     "query",
     "shows_once",
     "unkeyed",
@@ -34,6 +38,12 @@ __all__ = [
 
 API = "/api/v1"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def named(name: str) -> str:
+    """The Content-Disposition of a download (RFC 6266): its name in UTF-8, and what ASCII can show of it for old clients."""
+    plain = re.sub(r"[^ -~]", "_", name)
+    return dump_options_header("attachment", {"filename": plain, "filename*": f"UTF-8''{quote(name, safe='')}"})
 
 
 class NothingBody(Schema):

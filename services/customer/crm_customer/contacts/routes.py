@@ -5,11 +5,10 @@ from __future__ import annotations
 from uuid import UUID
 
 from flask import Response
-from werkzeug.http import dump_options_header
 
 from crm_chassis.collection import writing
 from crm_chassis.database import transaction
-from crm_chassis.http import Blueprint, gives
+from crm_chassis.http import Blueprint, gives, named
 from crm_chassis.identity import current_principal, requires
 
 from ..customers.queries import name_of
@@ -28,5 +27,5 @@ def card(contact_id: UUID) -> Response:
         contact = writing.get(session, contacts, contact_id)
         shown = contacts.dump(contact, current_principal())
         text = rules.vcard(shown, name_of(session, contact.customer_id))
-    disposition = dump_options_header("attachment", {"filename": f"{shown.get('name') or 'contact'}.vcf"})
-    return Response(text, headers={"Content-Disposition": disposition}, mimetype="text/vcard")
+    headers = {"Content-Disposition": named(f"{shown.get('name') or 'contact'}.vcf")}
+    return Response(text, headers=headers, mimetype="text/vcard")

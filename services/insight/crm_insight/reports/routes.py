@@ -12,7 +12,7 @@ from marshmallow import fields as ma
 from crm_chassis import errors
 from crm_chassis.collection.exports import announce
 from crm_chassis.database import transaction
-from crm_chassis.http import XLSX, Blueprint, gives, in_language, json_response, query
+from crm_chassis.http import XLSX, Blueprint, gives, in_language, json_response, named, query
 from crm_chassis.identity import current_principal, requires
 from crm_chassis.ids import uuid7
 from crm_chassis.language import Coded, say
@@ -142,5 +142,5 @@ def _month(day: date | None) -> date | None:
 
 def _file(report: Report, kind: str, content: bytes) -> Response:
     name = f"{report.name}.{FORMATS[kind]}"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    headers = {"Content-Disposition": named(name)}
     return in_language(Response(content, mimetype=kind, headers=headers))
