@@ -39,5 +39,9 @@ export default defineConfig({
   },
   preview: { host: '127.0.0.1', proxy: { '/api/': { target: backend, changeOrigin: false } } },
   server: { host: '127.0.0.1', port: 5173, proxy: { '/api/': { target: backend, changeOrigin: false } } },
-  test: { environment: 'happy-dom', include: ['src/**/*.test.ts'] },
+  test: {
+    environment: 'happy-dom', include: ['src/**/*.test.ts'],
+    // Node does not read the style sheets that come with Element Plus's parts.
+    alias: [{ find: /^element-plus\/es\/components\/.+\/style\/css$/, replacement: fileURLToPath(new URL('./src/no-styles.ts', import.meta.url)) }],
+  },
 })

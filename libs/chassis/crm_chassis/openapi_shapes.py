@@ -200,13 +200,23 @@ SHAPES: dict[str, Shape] = {
 }
 
 
+def _collection_schema() -> dict[str, Any]:
+    text, yes_or_no = {"type": "string"}, {"type": "boolean"}
+    labels, names = _object(zh=text, en=text), {"type": "array", "items": text}
+    field = _object(name=text, label=labels, type=text, group=text, required=yes_or_no, nullable=yes_or_no)
+    return _object(
+        name=text,
+        label=labels,
+        fields={"type": "array", "items": field},
+        verbs={**names, "description": "Verbs that the caller's roles include"},
+        bulk_verbs={**names, "description": "Those of them that are actions of `bulk` too"},
+    )
+
+
 def components() -> dict[str, Any]:
     """The schemas the shapes refer to that no marshmallow schema describes."""
     text, moment = {"type": "string"}, {"type": "string", "format": "date-time"}
     identity = {"type": "string", "format": "uuid"}
-    labels = _object(zh=text, en=text)
-    yes_or_no, names = {"type": "boolean"}, {"type": "array", "items": text}
-    field = _object(name=text, label=labels, type=text, group=text, required=yes_or_no, nullable=yes_or_no)
     return {
         "BulkBody": _object(
             action=text,
@@ -230,13 +240,7 @@ def components() -> dict[str, Any]:
         ),
         "Attachment": _object(id=identity, name=text, category=text, media_type=text, size={"type": "integer"}),
         "HistoryEntry": _object(id=identity, at=moment, action=text, changes={"type": "array"}),
-        "CollectionSchema": _object(
-            name=text,
-            label=labels,
-            fields={"type": "array", "items": field},
-            verbs={**names, "description": "Verbs that the caller's roles include"},
-            bulk_verbs={**names, "description": "Those of them that are actions of `bulk` too"},
-        ),
+        "CollectionSchema": _collection_schema(),
         "CustomField": _object(
             id=identity,
             unit_id=identity,

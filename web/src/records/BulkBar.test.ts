@@ -7,8 +7,6 @@ import type { BulkResult } from './collection'
 import { useJobs } from './jobs'
 import type { Field, RecordRow, Schema } from './types'
 
-// Node does not read the style sheets that come with Element Plus's parts.
-for (const part of ['base', 'button', 'date-picker', 'dialog', 'dropdown', 'dropdown-item', 'dropdown-menu', 'input', 'option', 'select', 'switch']) vi.doMock(`element-plus/es/components/${part}/style/css`, () => ({}))
 const { default: BulkBar } = await import('./BulkBar.vue')
 
 const field = (name: string, more: Partial<Field> = {}): Field => ({ name, label: { zh: name, en: name }, type: 'text', group: 'main', required: false, nullable: true, read_only: false, masked: false, multiline: false, longest: null, resource: null, options: null, filterable: true, sortable: true, custom: false, ...more })

@@ -5,15 +5,6 @@ import { i18n, setLocale } from '../i18n'
 import { seesValues, type Filter } from './fields'
 import type { Field, Schema } from './types'
 
-// Node does not read the style sheets that come with Element Plus's parts.
-vi.mock('element-plus/es/components/base/style/css', () => ({}))
-vi.mock('element-plus/es/components/button/style/css', () => ({}))
-vi.mock('element-plus/es/components/date-picker/style/css', () => ({}))
-vi.mock('element-plus/es/components/input/style/css', () => ({}))
-vi.mock('element-plus/es/components/option/style/css', () => ({}))
-vi.mock('element-plus/es/components/popover/style/css', () => ({}))
-vi.mock('element-plus/es/components/select/style/css', () => ({}))
-vi.mock('element-plus/es/components/switch/style/css', () => ({}))
 const { default: FilterBar } = await import('./FilterBar.vue')
 
 const CODE = { name: 'credit_code', label: { zh: '信用代码', en: 'Credit code' }, type: 'text', group: 'main', filterable: true, masked: false } as unknown as Field

@@ -4,14 +4,6 @@ import { createApp, nextTick, type App } from 'vue'
 import { i18n, setLocale } from '../i18n'
 import type { Field } from './types'
 
-// Node does not read the style sheets that come with Element Plus's parts.
-vi.mock('element-plus/es/components/base/style/css', () => ({}))
-vi.mock('element-plus/es/components/button/style/css', () => ({}))
-vi.mock('element-plus/es/components/date-picker/style/css', () => ({}))
-vi.mock('element-plus/es/components/input/style/css', () => ({}))
-vi.mock('element-plus/es/components/option/style/css', () => ({}))
-vi.mock('element-plus/es/components/select/style/css', () => ({}))
-vi.mock('element-plus/es/components/switch/style/css', () => ({}))
 const { default: InlineEdit } = await import('./InlineEdit.vue')
 
 const NAME = { name: 'short_name', label: { zh: '简称', en: 'Short name' }, type: 'text', multiline: false, longest: null, resource: null, options: null } as unknown as Field

@@ -6,11 +6,6 @@ import { i18n } from '../i18n'
 import type { BoardSetup } from './screen'
 import type { Schema } from './types'
 
-// Node does not read the style sheets that come with Element Plus's parts.
-vi.mock('element-plus/es/components/base/style/css', () => ({}))
-vi.mock('element-plus/es/components/dropdown/style/css', () => ({}))
-vi.mock('element-plus/es/components/dropdown-menu/style/css', () => ({}))
-vi.mock('element-plus/es/components/dropdown-item/style/css', () => ({}))
 const { default: RecordBoard } = await import('./RecordBoard.vue')
 
 const CARDS = { new: [{ id: 'l1', name: 'Banyan', version: 1, can: [] }], done: [{ id: 'l2', name: 'Ficus', version: 1, can: [] }] }

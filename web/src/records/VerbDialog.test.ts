@@ -5,15 +5,6 @@ import { createApp, type App } from 'vue'
 import { i18n, setLocale } from '../i18n'
 import type { RecordRow } from './types'
 
-// Node does not read the style sheets that come with Element Plus's parts.
-vi.mock('element-plus/es/components/base/style/css', () => ({}))
-vi.mock('element-plus/es/components/button/style/css', () => ({}))
-vi.mock('element-plus/es/components/date-picker/style/css', () => ({}))
-vi.mock('element-plus/es/components/dialog/style/css', () => ({}))
-vi.mock('element-plus/es/components/input/style/css', () => ({}))
-vi.mock('element-plus/es/components/option/style/css', () => ({}))
-vi.mock('element-plus/es/components/select/style/css', () => ({}))
-vi.mock('element-plus/es/components/switch/style/css', () => ({}))
 const { default: VerbDialog } = await import('./VerbDialog.vue')
 
 const RECORD = { id: 'a1', subject: '致电沈工', name: '年度框架', kind: 'call', version: 1, can: ['lose', 'complete'] } as unknown as RecordRow

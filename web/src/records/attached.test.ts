@@ -7,10 +7,6 @@ import { provideHolder, type FileHolder } from './attached'
 import FileInput from './FileInput.vue'
 import FileValue from './FileValue.vue'
 
-// Node does not read the style sheets that come with Element Plus's parts.
-vi.mock('element-plus/es/components/base/style/css', () => ({}))
-vi.mock('element-plus/es/components/button/style/css', () => ({}))
-vi.mock('element-plus/es/components/input/style/css', () => ({}))
 const { default: FileList } = await import('./FileList.vue')
 
 const STORED = { id: 'f1', name: '执照.pdf', size: 2048, category: null, created_at: '', created_by: null }

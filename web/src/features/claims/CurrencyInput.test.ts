@@ -1,16 +1,8 @@
 import { createPinia, setActivePinia } from 'pinia'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createApp, type App } from 'vue'
 import { i18n, setLocale } from '../../i18n'
 
-// Node does not read the style sheets that come with Element Plus's parts.
-vi.mock('element-plus/es/components/base/style/css', () => ({}))
-vi.mock('element-plus/es/components/button/style/css', () => ({}))
-vi.mock('element-plus/es/components/date-picker/style/css', () => ({}))
-vi.mock('element-plus/es/components/input/style/css', () => ({}))
-vi.mock('element-plus/es/components/option/style/css', () => ({}))
-vi.mock('element-plus/es/components/select/style/css', () => ({}))
-vi.mock('element-plus/es/components/switch/style/css', () => ({}))
 const { default: CurrencyInput } = await import('./CurrencyInput.vue')
 
 const FIELD = { name: 'currency', label: { zh: '币种', en: 'Currency' }, type: 'text', options: null, longest: 3 }

@@ -9,15 +9,6 @@ import { dayKey } from '../activities/times'
 
 // A date picker takes seconds to draw itself here, and these tests are not about dates.
 vi.mock('element-plus/es', async (original) => ({ ...(await original<object>()), ElDatePicker: { render: () => null } }))
-// Node does not read the style sheets that come with Element Plus's parts.
-vi.mock('element-plus/es/components/base/style/css', () => ({}))
-vi.mock('element-plus/es/components/button/style/css', () => ({}))
-vi.mock('element-plus/es/components/date-picker/style/css', () => ({}))
-vi.mock('element-plus/es/components/drawer/style/css', () => ({}))
-vi.mock('element-plus/es/components/input/style/css', () => ({}))
-vi.mock('element-plus/es/components/option/style/css', () => ({}))
-vi.mock('element-plus/es/components/select/style/css', () => ({}))
-vi.mock('element-plus/es/components/switch/style/css', () => ({}))
 const { default: MoneyTab } = await import('./MoneyTab.vue')
 
 const yesterday = (now = new Date()): string => dayKey(new Date(now.getFullYear(), now.getMonth(), now.getDate() - 1))

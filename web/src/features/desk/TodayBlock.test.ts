@@ -8,15 +8,6 @@ import { useSession, type Me } from '../../session/session'
 
 // A date picker takes seconds to draw itself here, and these tests are not about dates.
 vi.mock('element-plus/es', async (original) => ({ ...(await original<object>()), ElDatePicker: { render: () => null } }))
-// Node does not read the style sheets that come with Element Plus's parts.
-vi.mock('element-plus/es/components/base/style/css', () => ({}))
-vi.mock('element-plus/es/components/button/style/css', () => ({}))
-vi.mock('element-plus/es/components/date-picker/style/css', () => ({}))
-vi.mock('element-plus/es/components/dialog/style/css', () => ({}))
-vi.mock('element-plus/es/components/input/style/css', () => ({}))
-vi.mock('element-plus/es/components/option/style/css', () => ({}))
-vi.mock('element-plus/es/components/select/style/css', () => ({}))
-vi.mock('element-plus/es/components/switch/style/css', () => ({}))
 const { default: TodayBlock } = await import('./TodayBlock.vue')
 
 const yesterday = new Date(Date.now() - 86_400_000).toISOString()

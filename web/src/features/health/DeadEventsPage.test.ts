@@ -5,9 +5,6 @@ import { createApp, type App } from 'vue'
 import { i18n, setLocale } from '../../i18n'
 import { useSession, type Me } from '../../session/session'
 
-// Node does not read the style sheets that come with Element Plus's parts.
-vi.mock('element-plus/es/components/base/style/css', () => ({}))
-vi.mock('element-plus/es/components/button/style/css', () => ({}))
 const { default: DeadEventsPage } = await import('./DeadEventsPage.vue')
 
 const EVENT = { id: 'sales.e1', service: 'sales', source: 'customer', event_id: 'e1', type: 'crm.customer.customer.changed.v1', subject_id: 's1', subject_version: 4, attempts: 12, error: 'boom', received_at: '2026-11-26T08:00:00+00:00' }

@@ -6,10 +6,6 @@ import { createMemoryHistory, createRouter } from 'vue-router'
 import { i18n, setLocale } from '../../i18n'
 import screen from './screen'
 
-// Node does not read the style sheets that come with Element Plus's parts.
-vi.mock('element-plus/es/components/base/style/css', () => ({}))
-vi.mock('element-plus/es/components/option/style/css', () => ({}))
-vi.mock('element-plus/es/components/select/style/css', () => ({}))
 const { default: FunnelPage } = await import('./FunnelPage.vue')
 
 const DAY = 86_400_000

@@ -10,14 +10,6 @@ vi.mock('element-plus/es', async (original) => {
   const ElDatePicker = (props: { modelValue: string }, { emit }: { emit: (name: string, value: string) => void }) => h('input', { class: 'day', value: props.modelValue, onInput: (event: Event) => emit('update:modelValue', (event.target as HTMLInputElement).value) })
   return { ...(await original<object>()), ElDatePicker: Object.assign(ElDatePicker, { props: ['modelValue'], emits: ['update:modelValue'] }) }
 })
-// Node does not read the style sheets that come with Element Plus's parts.
-vi.mock('element-plus/es/components/base/style/css', () => ({}))
-vi.mock('element-plus/es/components/button/style/css', () => ({}))
-vi.mock('element-plus/es/components/date-picker/style/css', () => ({}))
-vi.mock('element-plus/es/components/input/style/css', () => ({}))
-vi.mock('element-plus/es/components/option/style/css', () => ({}))
-vi.mock('element-plus/es/components/select/style/css', () => ({}))
-vi.mock('element-plus/es/components/switch/style/css', () => ({}))
 const { default: PlanItems } = await import('./PlanItems.vue')
 
 interface Step { id: string; due_on: string; todo: string; result: string | null; version: number }

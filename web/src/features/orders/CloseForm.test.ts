@@ -3,10 +3,6 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createApp, nextTick, type App } from 'vue'
 import { i18n, setLocale } from '../../i18n'
 
-// Node does not read the style sheets that come with Element Plus's parts.
-vi.mock('element-plus/es/components/base/style/css', () => ({}))
-vi.mock('element-plus/es/components/button/style/css', () => ({}))
-vi.mock('element-plus/es/components/input/style/css', () => ({}))
 const { default: CloseForm } = await import('./CloseForm.vue')
 
 const submitted = vi.fn()

@@ -4,10 +4,6 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createApp, nextTick, type App } from 'vue'
 import { i18n, setLocale } from '../../i18n'
 
-// Node does not read the style sheets that come with Element Plus's parts.
-vi.mock('element-plus/es/components/base/style/css', () => ({}))
-vi.mock('element-plus/es/components/button/style/css', () => ({}))
-vi.mock('element-plus/es/components/input/style/css', () => ({}))
 const { default: DeallocateForm } = await import('./DeallocateForm.vue')
 
 const RECORD = {

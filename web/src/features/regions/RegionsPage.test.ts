@@ -6,10 +6,6 @@ import { createMemoryHistory, createRouter } from 'vue-router'
 import { i18n, setLocale } from '../../i18n'
 import { useSession, type Me } from '../../session/session'
 
-// Node does not read the style sheets that come with Element Plus's parts.
-vi.mock('element-plus/es/components/base/style/css', () => ({}))
-vi.mock('element-plus/es/components/button/style/css', () => ({}))
-vi.mock('element-plus/es/components/input/style/css', () => ({}))
 const { default: RegionsPage } = await import('./RegionsPage.vue')
 
 const PROVINCE = { code: '440000', level: 'province', name: '广东省', short_name: '广东', parent_code: null, remarks: null, version: 1 }

@@ -7,12 +7,6 @@ import { i18n, setLocale } from '../../i18n'
 import { useJobs } from '../../records/jobs'
 import { useSession, type Me } from '../../session/session'
 
-// Node does not read the style sheets that come with Element Plus's parts.
-vi.mock('element-plus/es/components/base/style/css', () => ({}))
-vi.mock('element-plus/es/components/button/style/css', () => ({}))
-vi.mock('element-plus/es/components/date-picker/style/css', () => ({}))
-vi.mock('element-plus/es/components/option/style/css', () => ({}))
-vi.mock('element-plus/es/components/select/style/css', () => ({}))
 const { default: ReportsPage } = await import('./ReportsPage.vue')
 
 const LABEL = { zh: '客户构成', en: 'Composition' }

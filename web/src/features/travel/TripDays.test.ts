@@ -7,14 +7,6 @@ import { i18n, setLocale } from '../../i18n'
 
 // A date picker takes seconds to draw itself here, and these tests are not about dates.
 vi.mock('element-plus/es', async (original) => ({ ...(await original<object>()), ElDatePicker: { render: () => null } }))
-// Node does not read the style sheets that come with Element Plus's parts.
-vi.mock('element-plus/es/components/base/style/css', () => ({}))
-vi.mock('element-plus/es/components/button/style/css', () => ({}))
-vi.mock('element-plus/es/components/date-picker/style/css', () => ({}))
-vi.mock('element-plus/es/components/input/style/css', () => ({}))
-vi.mock('element-plus/es/components/option/style/css', () => ({}))
-vi.mock('element-plus/es/components/select/style/css', () => ({}))
-vi.mock('element-plus/es/components/switch/style/css', () => ({}))
 const { default: TripDays } = await import('./TripDays.vue')
 
 const TRIP = { id: 't1', starts_on: '2026-11-03', ends_on: '2026-11-03', status: 'active', customer_ids: ['c1'], can: ['finish'] }

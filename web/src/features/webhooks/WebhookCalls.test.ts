@@ -4,9 +4,6 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createApp, type App } from 'vue'
 import { i18n, setLocale } from '../../i18n'
 
-// Node does not read the style sheets that come with Element Plus's parts.
-vi.mock('element-plus/es/components/base/style/css', () => ({}))
-vi.mock('element-plus/es/components/button/style/css', () => ({}))
 const { default: WebhookCalls } = await import('./WebhookCalls.vue')
 
 const CALL = { id: 'c1', type: 'order.confirmed', status: 'pending', attempts: 1, response_status: null, last_error: null, created_at: '2026-11-26T08:00:00Z', sent_at: null, envelope: {} }

@@ -1,0 +1,1 @@
+export {} // what tests get instead of a style sheet
