@@ -36,7 +36,7 @@ afterEach(() => {
 /** The bar goes when the selection does, as in a list. */
 function open(collection: string, schema: Partial<Schema>): void {
   const chosen = ref(true)
-  const whole = { fields: [], can: [], verbs: [], ...schema } as unknown as Schema
+  const whole = { fields: [], can: [], verbs: [], import_keys: ['code'], ...schema } as unknown as Schema
   app = createApp({ render: () => (chosen.value ? h(BulkBar, { collection, schema: whole, rows: ROWS, filter: null, total: 2, matching: false, onClear: () => (chosen.value = false) }) : null) })
   app.use(VueQueryPlugin, { queryClient: new QueryClient() }).use(i18n).mount(document.body.appendChild(document.createElement('main')))
 }
@@ -93,7 +93,7 @@ test('leads go back to the pool when that is chosen, and to nobody by an oversig
 })
 
 test('one field of many records is given a value, its own part of the body where it is a custom one', async () => {
-  open('competitors', { can: ['update'], fields: [field('tags', { type: 'texts' }), field('id', { read_only: true }), field('lines', { type: 'rows' }), field('custom.vip', { custom: true })] })
+  open('competitors', { can: ['update'], fields: [field('tags', { type: 'texts' }), field('code'), field('id', { read_only: true }), field('lines', { type: 'rows' }), field('custom.vip', { custom: true })] })
   press('编辑…')
   await vi.waitFor(() => expect([...document.querySelectorAll('.el-dialog .el-select-dropdown__item, .el-select-dropdown__item')].map((one) => one.textContent?.trim())).toEqual(['custom.vip']))
   await take('.el-select-dropdown__item', 'custom.vip')
