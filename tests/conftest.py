@@ -7,7 +7,12 @@ import signal
 import threading
 
 import pytest
-from fault_table import pytest_addoption, pytest_collection_modifyitems, pytest_terminal_summary
+from fault_table import (
+    pytest_addoption,
+    pytest_collection_modifyitems,
+    pytest_terminal_summary,
+    say_failures_at_once,
+)
 from system import system  # a fixture
 
 from crm_chassis.testing_servers import Server, ServerUnavailable, start_postgres
@@ -22,6 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Start PostgreSQL unless the environment names one; workers find it there."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: a stopped run stops its servers too
+    say_failures_at_once(config)
     if hasattr(config, "workerinput") or os.environ.get(POSTGRES) or config.option.collectonly:
         return
     try:

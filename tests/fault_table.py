@@ -48,8 +48,8 @@ class _Aloud:
             terminal.write_line("\n" + "\n".join(said[:8]))
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """With a table, failures are said as they happen."""
+def say_failures_at_once(config: pytest.Config) -> None:
+    """With a table, say them as they happen; for ``pytest_configure``."""
     if config.getoption("--fault-table"):
         config.pluginmanager.register(_Aloud(config))
 

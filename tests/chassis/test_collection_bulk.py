@@ -131,6 +131,25 @@ def test_many_tags_are_changed_by_a_job(bench: Bench, n1: Client, monkeypatch: p
     assert [record["tags"] for record in n1.get("/competitors").json["items"]] == [["old", "new"]] * 2
 
 
+@pytest.mark.parametrize(("action", "tag", "left"), [("add_tags", "new", ["old", "new"]), ("remove_tags", "old", [])])
+def test_a_bulk_job_works_on_all_that_matches_its_filter_a_few_at_a_time(
+    bench: Bench, n1: Client, monkeypatch: pytest.MonkeyPatch, action: str, tag: str, left: list[str]
+) -> None:
+    """Each record once, whether it goes on matching or not."""
+    monkeypatch.setattr("crm_chassis.collection.bulk.AT_ONCE", 1)
+    monkeypatch.setattr("crm_chassis.collection.jobs.IDS_AT_ONCE", 2)
+    for number in range(5):
+        n1.post("/competitors", {"name": f"R{number}", "tags": ["old"]})
+    n1.post("/competitors", {"name": "Other", "tags": ["other"]})
+
+    started = n1.post("/competitors/bulk", {"action": action, "filter": {"tags": "old"}, "args": {"tags": [tag]}})
+    bench.run_jobs()
+
+    job = n1.get(started.headers["Location"]).json
+    assert (job["state"], job["counts"], job["progress"]) == ("done", {"ok": 5, "error": 0}, {"done": 5, "total": 5})
+    assert [record["tags"] for record in n1.get("/competitors?sort=id").json["items"]] == [left] * 5 + [["other"]]
+
+
 class Mortal(JobRun):
     """A run whose process ends, the first time, in the transaction of its second batch of two."""
 

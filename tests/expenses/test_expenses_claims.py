@@ -341,6 +341,22 @@ def test_a_claimant_sees_own_claims_only(group: Group, anna: Client) -> None:
     assert [row["id"] for row in tom.get("/claims").json["items"]] == [for_tom["id"]]
 
 
+def test_a_claim_is_for_the_own_company_or_for_whom_the_right_reaches(group: Group, anna: Client, eve: Client) -> None:
+    own = group.traveller(group.n1, "own")
+    tom, stranger = str(group.traveller(group.n1, "tom").principal.user_id), str(eve.principal.user_id)
+    office = group.person(group.root, "office")
+    for_tom = draft(own, claimant_id=tom)
+    for_eve = draft(office, claimant_id=stranger, unit_id=str(group.n1))
+
+    for client in (own, anna):
+        refused = client.post("/claims", {"title": "x", "claimant_id": stranger})
+        assert refusals(refused) == [("/claimant_id", "unknown")]
+    assert refusals(own.patch(f"/claims/{for_tom['id']}", {"claimant_id": stranger}, version=1)) == [
+        ("/claimant_id", "unknown")
+    ]
+    assert anna.patch(f"/claims/{for_eve['id']}", {"title": "y", "claimant_id": stranger}, version=1).status_code == 200
+
+
 def test_every_heard_event_is_handled_or_ignored_on_purpose() -> None:
     from crm_contracts.events import REGISTRY
     from crm_contracts.subscriptions import subscribers_of

@@ -302,6 +302,20 @@ def test_a_traveller_sees_the_trip_somebody_else_planned_for_them(group: Group, 
     assert [item["id"] for item in tom.get("/travel-plans").json["items"]] == [planned["id"]]
 
 
+def test_a_trip_is_planned_for_the_own_company_or_for_whom_the_right_reaches(group: Group, anna: Client) -> None:
+    stranger = {"traveller_id": str(group.traveller(group.e1, "eve").principal.user_id)}
+    own = draft(anna)
+    for_eve = draft(group.person(group.root, "office"), **stranger, unit_id=str(group.n1))
+
+    for refused in (
+        anna.post("/travel-plans", TRIP | stranger),
+        anna.patch(f"/travel-plans/{own['id']}", stranger, version=1),
+    ):
+        assert refused.status_code == 422
+        assert [(error["pointer"], error["code"]) for error in refused.json["errors"]] == [("/traveller_id", "unknown")]
+    assert anna.patch(f"/travel-plans/{for_eve['id']}", {**stranger, "subject": "y"}, version=1).status_code == 200
+
+
 def test_a_handover_moves_unfinished_trips_and_leaves_drafts(group: Group, anna: Client) -> None:
     kept = draft(anna)
     path = approved(group, anna)

@@ -74,3 +74,22 @@ def test_a_day_begins_and_ends_where_the_unit_works(bench: Bench, world: World, 
         with clock.frozen(evening + after), bench.system() as session:
             find_overdue(session)
         assert seller.get(f"/receivables/{due['id']}").json["status"] == status
+
+
+def test_a_refund_is_of_the_units_day_unless_told_and_may_be_of_the_day_that_whoever_records_it_has(
+    bench: Bench, world: World, units: dict[str, UUID]
+) -> None:
+    """Head office is a day ahead of a company in the west for most of its working day."""
+    west = bench.unit("W1", units["BD"], timezone="America/Los_Angeles")
+    cashier = bench.client(bench.caller(units["BD"], SALES, username="cashier"))
+    theirs, body = world.customer(west, "W1-000001"), {"amount": "1", "reason": "x"}
+    morning = datetime(2026, 3, 2, 2, tzinfo=UTC)  # the second of March in China, still the first in Los Angeles
+    with clock.frozen(morning):
+        path = f"/payments/{pay(cashier, theirs, '10')['id']}/refund"
+        cashier.post(path, body)
+        refunded = cashier.post(path, {**body, "refunded_on": "2026-03-02"})
+        tomorrow = cashier.post(path, {**body, "refunded_on": "2026-03-03"})
+
+    assert refunded.status_code == 200, refunded.json
+    assert [each["refunded_on"] for each in refunded.json["refunds"]] == ["2026-03-01", "2026-03-02"]
+    assert (tomorrow.status_code, tomorrow.json["errors"][0]["code"]) == (422, "future")

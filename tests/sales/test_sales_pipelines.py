@@ -110,6 +110,40 @@ def test_a_unit_uses_the_nearest_pipeline_above_it(
     assert n1.patch(f"/pipelines/{made['id']}", {"stages": STAGES[:1]}, version=1).status_code == 200
 
 
+def test_who_may_ask_for_the_pipelines_to_choose_from(
+    bench: Bench, n1: Client, nobody: Client, units: dict[str, UUID]
+) -> None:
+    path = "/opportunities/pipelines"
+    for_leads = bench.client(bench.caller(units["N1"], ["lead:read"], username="leads"))
+
+    assert nobody.get(path).status_code == 401
+    assert for_leads.get(path).status_code == 403
+    beyond = n1.get(f"{path}?unit_id={units['E1']}")
+    assert (beyond.status_code, beyond.json["errors"][0]["pointer"]) == (422, "/unit_id")
+    assert n1.get(path).json == {"items": [], "next_cursor": None}
+
+
+def test_the_pipelines_to_choose_from_are_of_the_unit_and_of_those_above_the_usual_one_first(
+    bench: Bench, world: World, n1: Client, e1: Client, units: dict[str, UUID]
+) -> None:
+    head = bench.client(bench.caller(units["BD"], username="head"))
+    for client, name in ((head, "Group"), (n1, "North"), (n1, "Projects of the north"), (e1, "East")):
+        assert client.post("/pipelines", {"name": name, "stages": STAGES}).status_code == 201
+    agent = bench.client(bench.caller(units["N1D"], [name for name in SALES if "pipeline" not in name], username="d"))
+
+    def choice(client: Client, question: str = "") -> list[str]:
+        return [item["name"] for item in client.get(f"/opportunities/pipelines{question}").json["items"]]
+
+    assert choice(agent) == ["North", "Projects of the north", "Group"]
+    assert choice(head) == ["Group"]
+    assert choice(head, f"?unit_id={units['E1']}") == ["East", "Group"]
+    usual, other, _ = agent.get("/opportunities/pipelines").json["items"]
+    assert [stage["key"] for stage in usual["stages"]] == ["one", "two"]
+    theirs = world.customer(units["N1D"], "N1-000003")
+    assert world.opportunity(agent, theirs)["pipeline_id"] == usual["id"]
+    assert world.opportunity(agent, theirs, pipeline_id=other["id"])["pipeline_id"] == other["id"]
+
+
 def test_a_group_gets_a_pipeline_when_it_appears_and_only_one(bench: Bench, world: World) -> None:
     root = uuid7()
     unit = {"id": root, "code": "G", "name": "集团", "name_en": "Group", "kind": "group", "parent_id": None}

@@ -157,14 +157,26 @@ def test_escalation_passes_over_a_manager_who_left(desk: Desk) -> None:
     with desk.bench.system() as session:
         session.get_one(OrgUser, left.user_id).active = False
         session.get_one(OrgUnit, desk.n1).manager_id = left.user_id
-    made = desk.request()
-    desk.verb(made, "start")
-    assert desk.verb(made, "escalate")["assignee_id"] == str(desk.agent.principal.user_id), "nobody stands above"
-
-    with desk.bench.system() as session:
         session.get_one(OrgUnit, desk.root).manager_id = boss.user_id
 
-    assert desk.verb(made, "escalate")["assignee_id"] == str(boss.user_id)
+    assert desk.verb(desk.request(), "escalate")["assignee_id"] == str(boss.user_id)
+
+
+def test_escalation_climbs_to_the_next_manager_and_ends_at_the_top(desk: Desk) -> None:
+    team = desk.bench.unit("N1T", desk.n1, "team")
+    lead, boss = (desk.bench.caller(unit, [], username=name) for unit, name in ((team, "lead"), (desk.root, "boss")))
+    made = desk.request(unit_id=str(team))
+    path = f"/requests/{made['id']}/escalate"
+    assert desk.agent.post(path, {}).status_code == 409
+    with desk.bench.system() as session:
+        for unit, manager in ((team, lead), (desk.n1, lead), (desk.root, boss)):
+            session.get_one(OrgUnit, unit).manager_id = manager.user_id
+
+    raised = [desk.verb(made, "escalate")["assignee_id"] for _ in range(2)]
+
+    assert raised == [str(lead.user_id), str(boss.user_id)]
+    assert "No manager stands above" in desk.agent.post(path, {}).json["detail"]
+    assert desk.facts(made).count("request.escalated.v1") == 2
 
 
 def test_requests_are_imported_as_new_ones_only(desk: Desk) -> None:

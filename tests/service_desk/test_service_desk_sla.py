@@ -146,6 +146,62 @@ def test_warning_and_breaches_are_told_once_each(desk: Desk, office: Client) -> 
         assert told(desk, made) == expected, after
 
 
+def watch(desk: Desk, moment: datetime) -> None:
+    with clock.frozen(moment):
+        schedules.run_due(desk.bench.runtime)
+
+
+def regraded(desk: Desk, request: dict[str, str], moment: datetime, priority: str) -> list[bool]:
+    """The flags of a request that gets another priority: response broken, solution warned of, solution broken."""
+    path = f"/requests/{request['id']}"
+    with clock.frozen(moment):
+        answer = desk.agent.patch(path, {"priority": priority}, version=desk.agent.get(path).json["version"])
+    return [answer.json[name] for name in ("response_breached", "sla_warned", "sla_breached")]
+
+
+@pytest.fixture
+def mild(desk: Desk, office: Client) -> None:
+    """Longer limits for requests of low priority."""
+    policy = {"name": "mild", "priority": "low", "response_minutes": 700, "resolve_minutes": 1000}
+    assert office.post("/sla-policies", policy).status_code == 201
+
+
+def test_a_limit_that_is_put_off_is_told_anew(desk: Desk, mild: None) -> None:
+    made, start = desk.request(), clock.now()
+    watch(desk, start + timedelta(minutes=601))
+    broken = [("crm.service-desk.sla.breached.v1", target) for target in ("response", "resolution")]
+    assert told(desk, made) == broken
+
+    assert regraded(desk, made, start + timedelta(minutes=602), "high") == [True, True, True], "the same limits"
+    assert regraded(desk, made, start + timedelta(minutes=602), "low") == [False, False, False]
+    for after in (650, 801, 1001):
+        watch(desk, start + timedelta(minutes=after))
+
+    anew = [broken[0], ("crm.service-desk.sla.warned.v1", "resolution"), broken[1]]
+    assert told(desk, made) == [*broken, *anew]
+
+
+def test_a_limit_that_is_brought_forward_into_the_past_is_told_at_once(desk: Desk, mild: None) -> None:
+    made, start = desk.request(priority="low"), clock.now()
+    watch(desk, start + timedelta(minutes=650))
+    assert told(desk, made) == []
+
+    regraded(desk, made, start + timedelta(minutes=650), "normal")
+    watch(desk, start + timedelta(minutes=651))
+
+    assert [target for _, target in told(desk, made)] == ["response", "resolution"]
+
+
+def test_a_new_limit_is_held_against_when_it_was_answered_and_when_the_clock_stopped(desk: Desk, mild: None) -> None:
+    made, start = desk.request(), clock.now()
+    with clock.frozen(start + timedelta(minutes=601)):
+        schedules.run_due(desk.bench.runtime)
+        desk.agent.post(f"/requests/{made['id']}/comments", {"body": "我们已收到", "public": True})
+        desk.verb(made, "hold", until="2099-01-01T00:00:00Z", reason="waits for a part")
+
+    assert regraded(desk, made, start + timedelta(days=9), "low") == [False, False, False]
+
+
 def test_nobody_is_told_about_what_is_answered_or_on_hold(desk: Desk, office: Client) -> None:
     answered, held = desk.request(), desk.request()
     desk.verb(answered, "start")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import pytest
 
@@ -42,13 +42,13 @@ class Company:
     versions: dict[Any, int] = field(default_factory=dict)
 
     def hire(self, name: str, unit: str, *roles: str) -> Client:
-        """Somebody with an account: they see and decide what they have a part in."""
+        """Somebody with an account and a role: they see and decide what they have a part in."""
         user_id = uuid7()
         unit_id = self.units[unit]
         company = self.units["N1" if unit == "T1" else unit]
         principal = Principal(user_id, name, unit_id, company, OWN, {}, "en", 1)
         self.people[name] = self.bench.client(principal)
-        self.tell(name, roles=list(roles))
+        self.tell(name, roles=list(roles) or None)
         return self.people[name]
 
     def tell(
@@ -71,12 +71,24 @@ class Company:
             "mobile": None,
             "unit_id": principal.unit_id,
             "unit_ids": [principal.unit_id, *(self.units[unit] for unit in also_in)],
-            "roles": roles or [],
+            "roles": ["employee"] if roles is None else roles,
             "manager_id": None,
             "locale": "en",
             "active": active,
         }
         self.bench.deliver(f"crm.gateway.user.{fact}.v1", user, version=self._next(name))
+
+    def role(self, key: str, *actions: str) -> None:
+        """What holders of a role may do with approvals, from now on."""
+        version = self._next(key)
+        state = {
+            "id": uuid5(self.units["BD"], key),
+            "key": key,
+            "name": key,
+            "grants": [{"resource": "approval", "action": action, "scope": "self"} for action in actions],
+            "active": True,
+        }
+        self.bench.deliver("crm.gateway.role.changed.v1", state, version=version)
 
     def appoint(self, name: str | None, unit: str, parent: str | None, kind: str) -> None:
         """Make somebody the manager of a unit."""

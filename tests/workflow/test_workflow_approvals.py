@@ -91,6 +91,39 @@ def test_who_is_asked(company: Company, approver: dict[str, Any], asked: set[str
     assert company.asked_last() == asked
 
 
+def test_who_has_no_role_and_so_could_not_decide_is_not_asked(company: Company) -> None:
+    company.flow({"users": ["max"]}, subject_type="order")
+    company.tell("max", fact="changed", roles=[])
+    company.ask()
+    assert company.asked_last() == {"nora"}
+
+    company.ask(service="sales", subject_type="order")
+    assert company.asked_last() == {"adam"}, "nobody is left of those the step names"
+
+
+def test_whose_roles_do_not_let_them_decide_is_not_asked(company: Company) -> None:
+    company.flow({"approvers": [{"kind": "role", "value": "reader"}]}, subject_type="order")
+    company.tell("max", fact="changed", roles=["reader"])
+    company.role("reader", "read")
+    company.ask()
+    assert company.asked_last() == {"nora"}
+    company.ask(service="sales", subject_type="order")
+    assert company.asked_last() == {"adam"}
+
+    company.tell("max", fact="changed", roles=["reader", "sales_manager"])
+    company.ask()
+    assert company.asked_last() == {"max"}, "one role that lets them is enough"
+
+
+def test_who_is_asked_follows_what_a_role_is_given(company: Company) -> None:
+    company.tell("max", fact="changed", roles=["reader"])
+    company.role("reader", "read")
+    company.role("reader", "read", "approve")
+    company.ask()
+
+    assert company.asked_last() == {"max"}
+
+
 def test_who_works_in_several_companies_is_asked_in_each(company: Company) -> None:
     company.flow({"approvers": [{"kind": "role", "value": "auditor"}]})
     company.hire("ella", "E1")

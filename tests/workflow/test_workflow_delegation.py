@@ -41,6 +41,13 @@ def test_nobody_unfit_is_asked(company: Company, verb: str, who: str | None, cod
     assert (answer.status_code, answer.json["errors"][0]["code"]) == (422, code)
 
 
+def test_nobody_is_chosen_who_has_no_role_and_so_could_not_decide(company: Company) -> None:
+    company.tell("fred", fact="changed", roles=[])
+
+    answer = do(company, "max", company.ask(), "transfer", user_id=company.id("fred"))
+    assert (answer.status_code, answer.json["errors"][0]["code"]) == (422, "unknown")
+
+
 @pytest.mark.parametrize(
     ("where", "order"), [("before", [{"fred"}, {"max"}]), ("after", [{"fred"}]), ("parallel", [{"fred"}])]
 )

@@ -66,6 +66,13 @@ def test_a_step_that_does_not_fit_is_named(admin: Client, step: dict[str, Any], 
     assert answer.json["errors"][0]["pointer"] == pointer
 
 
+def test_an_approver_who_has_no_role_and_so_could_not_decide_is_named(company: Company, admin: Client) -> None:
+    company.tell("fred", fact="changed", roles=[])
+    answer = admin.post("/approval-flows", body(company.step("s", "fred")))
+
+    assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/steps/0/approvers/0/value")
+
+
 def test_keys_of_steps_are_unique(admin: Client) -> None:
     answer = admin.post("/approval-flows", body(by_role(), by_role()))
 

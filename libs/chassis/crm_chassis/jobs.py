@@ -328,7 +328,7 @@ RETENTION = Schedule(name="jobs.retention", every_s=3600, run=forget_old)
 
 
 def blueprint() -> Blueprint:
-    """``/jobs``: mine, one, its file and its rejected lines."""
+    """``/jobs``: one of the caller's, its file and its rejected lines."""
     routes = Blueprint("jobs", __name__)
 
     @routes.get("/<job_id>")

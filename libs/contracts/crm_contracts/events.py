@@ -81,7 +81,12 @@ _USER = {
 _define("gateway", "user", "created changed deactivated", _USER)
 _define("gateway", "user", "signed-in", {"id": "uuid", "version": "integer", "at": "datetime"})
 _define("gateway", "user", "handed-over", {"id": "uuid", "version": "integer", "to_user_id": "uuid"})
-_define("gateway", "role", "changed", {"id": "uuid", "version": "integer", "name": "string"})
+_define(
+    "gateway",
+    "role",
+    "changed",
+    {"id": "uuid", "version": "integer", "key": "string", "name": "string", "grants": "array", "active": "boolean"},
+)
 
 # customer
 _CUSTOMER = {

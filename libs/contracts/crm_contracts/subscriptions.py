@@ -33,7 +33,12 @@ PATTERNS: dict[str, tuple[str, ...]] = {
         "crm.workflow.approval.decided.v1",
         "crm.workflow.approval.withdrawn.v1",
     ),
-    "workflow": (*_IDENTITY, "crm.*.approval.requested.v1", "crm.*.approval.cancelled.v1"),
+    "workflow": (
+        *_IDENTITY,
+        "crm.gateway.role.changed.v1",
+        "crm.*.approval.requested.v1",
+        "crm.*.approval.cancelled.v1",
+    ),
     "notify": ("crm.#",),
     "insight": ("crm.#",),
 }

@@ -12,6 +12,7 @@ from crm_contracts.events import REGISTRY
 from crm_contracts.subscriptions import subscribers_of
 
 from .approvals import consumers
+from .people import consumers as people
 
 Handler = Callable[[Session, Envelope], None]
 _DEACTIVATED = "crm.gateway.user.deactivated.v1"
@@ -35,6 +36,7 @@ HANDLERS: dict[str, Handler] = {
     **org.HANDLERS,
     _DEACTIVATED: _on_deactivated,
     "crm.gateway.user.handed-over.v1": consumers.on_handed_over,
+    "crm.gateway.role.changed.v1": people.on_role_changed,
     **_of_documents("requested", consumers.on_requested),
     **_of_documents("cancelled", consumers.on_cancelled),
 }

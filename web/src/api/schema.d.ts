@@ -4346,6 +4346,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/opportunities/pipelines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The pipelines that an opportunity of a unit may go through, of the unit and of those above it
+         * @description The first is the one that it goes through unless told.
+         */
+        get: operations["opportunity verbs_list_pipelines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/opportunities/schema": {
         parameters: {
             query?: never;
@@ -10940,7 +10960,7 @@ export interface components {
              * @description List
              * @enum {string}
              */
-            collection: "expense-policies" | "regions" | "roles" | "contacts" | "approvals" | "deliveries" | "notifications" | "reminder-rules" | "churn-rules" | "orders" | "sla-policies" | "users" | "churn-cases" | "approval-flows" | "api-keys" | "receivables" | "claims" | "competitors" | "articles" | "travel-plans" | "pipelines" | "payments" | "customers" | "audit-entries" | "org-units" | "opportunities" | "interactions" | "leads" | "activities" | "products" | "expense-categories" | "saved-views" | "webhooks" | "requests";
+            collection: "receivables" | "approval-flows" | "products" | "claims" | "reminder-rules" | "sla-policies" | "churn-rules" | "org-units" | "opportunities" | "churn-cases" | "payments" | "expense-policies" | "deliveries" | "pipelines" | "leads" | "orders" | "roles" | "articles" | "contacts" | "interactions" | "travel-plans" | "api-keys" | "activities" | "competitors" | "customers" | "requests" | "approvals" | "users" | "expense-categories" | "audit-entries" | "saved-views" | "regions" | "notifications" | "webhooks";
             /** @description Columns */
             columns?: string[] | null;
             /**
@@ -21536,6 +21556,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "opportunity verbs_list_pipelines": {
+        parameters: {
+            query?: {
+                unit_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
                 };
             };
             default: components["responses"]["Problem"];

@@ -1,13 +1,10 @@
-import { QueryClient, VueQueryPlugin } from '@tanstack/vue-query'
-import { createPinia, setActivePinia } from 'pinia'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createApp, h, ref, type App } from 'vue'
-import { i18n, setLocale } from '../i18n'
+import { beforeEach, expect, test, vi } from 'vitest'
+import { h, ref } from 'vue'
+import { fill, mounted, named } from '../test/mounted'
+import BulkBar from './BulkBar.vue'
 import type { BulkResult } from './collection'
 import { useJobs } from './jobs'
 import type { Field, RecordRow, Schema } from './types'
-
-const { default: BulkBar } = await import('./BulkBar.vue')
 
 const field = (name: string, more: Partial<Field> = {}): Field => ({ name, label: { zh: name, en: name }, type: 'text', group: 'main', required: false, nullable: true, read_only: false, masked: false, multiline: false, longest: null, resource: null, options: null, filterable: true, sortable: true, custom: false, ...more })
 const ROWS = ['a', 'b'].map((id) => ({ id, version: 1, tags: [], can: ['update', 'delete', 'assign', 'claim', 'convert', 'answer', 'archive', 'escalate', 'reopen', 'resume', 'start'] }) as unknown as RecordRow)
@@ -15,10 +12,7 @@ const OK: BulkResult[] = [{ id: 'a', status: 'ok' }, { id: 'b', status: 'error',
 
 let sent: { action: string; args: unknown; ids?: string[] }[]
 let answer: () => Response
-let app: App
 beforeEach(() => {
-  setLocale('zh-CN')
-  setActivePinia(createPinia())
   sent = []
   answer = () => Response.json({ results: OK })
   vi.stubGlobal('fetch', async (request: Request) => {
@@ -27,45 +21,37 @@ beforeEach(() => {
     return answer()
   })
 })
-afterEach(() => {
-  app.unmount()
-  vi.unstubAllGlobals()
-  document.body.innerHTML = ''
-})
 
 /** The bar goes when the selection does, as in a list. */
-function open(collection: string, schema: Partial<Schema>): void {
+async function open(collection: string, schema: Partial<Schema>): Promise<void> {
   const chosen = ref(true)
   const whole = { fields: [], can: [], verbs: [], import_keys: ['code'], ...schema } as unknown as Schema
-  app = createApp({ render: () => (chosen.value ? h(BulkBar, { collection, schema: whole, rows: ROWS, filter: null, total: 2, matching: false, onClear: () => (chosen.value = false) }) : null) })
-  app.use(VueQueryPlugin, { queryClient: new QueryClient() }).use(i18n).mount(document.body.appendChild(document.createElement('main')))
+  await mounted({ render: () => (chosen.value ? h(BulkBar, { collection, schema: whole, rows: ROWS, filter: null, total: 2, matching: false, onClear: () => (chosen.value = false) }) : null) })
 }
-const buttons = (within = '.bulk'): HTMLButtonElement[] => [...document.querySelectorAll<HTMLButtonElement>(`${within} button`)]
-const words = (): (string | undefined)[] => buttons().map((one) => one.textContent?.trim())
-const press = (name: string, within = '.bulk'): void => buttons(within).find((one) => one.textContent?.trim() === name)!.click()
-const within = (selector: string, text: string): HTMLElement | undefined => [...document.querySelectorAll<HTMLElement>(selector)].find((one) => one.textContent?.trim() === text)
+const words = (): (string | undefined)[] => [...document.querySelectorAll('.bulk button')].map((one) => one.textContent?.trim())
+const press = (name: string): void => named('.bulk button', name)!.click()
 async function take(selector: string, text: string): Promise<void> {
-  await vi.waitFor(() => expect(within(selector, text)).toBeDefined())
-  within(selector, text)!.click()
+  const found = await vi.waitUntil(() => named(selector, text))
+  found.click()
 }
 async function submit(): Promise<void> {
   await vi.waitFor(() => expect(document.querySelector('.el-dialog form')).not.toBeNull())
   document.querySelector('.el-dialog form')!.dispatchEvent(new Event('submit', { cancelable: true, bubbles: true }))
 }
 
-test('only what the service does to many records is offered', () => {
-  open('leads', { verbs: ['assign', 'claim', 'convert'], bulk_verbs: ['claim'] })
+test('only what the service does to many records is offered', async () => {
+  await open('leads', { verbs: ['assign', 'claim', 'convert'], bulk_verbs: ['claim'] })
   expect(words()).toEqual(['领取', '✕'])
 })
 
-test('nothing is offered where the service takes records one by one', () => {
-  open('users', { verbs: ['deactivate', 'activate', 'handover'], bulk_verbs: [] })
+test('nothing is offered where the service takes records one by one', async () => {
+  await open('users', { verbs: ['deactivate', 'activate', 'handover'], bulk_verbs: [] })
   expect(words()).toEqual(['✕'])
 })
 
 test('verbs beyond the fourth are in a menu', async () => {
   const verbs = ['start', 'answer', 'archive', 'reopen', 'resume', 'escalate']
-  open('requests', { verbs, bulk_verbs: verbs })
+  await open('requests', { verbs, bulk_verbs: verbs })
   expect(words().slice(0, 5)).toEqual(['开始', '答复', '归档', '重新打开', '更多 ▾'])
   press('更多 ▾')
   await take('.el-dropdown-menu__item', '升级')
@@ -73,7 +59,7 @@ test('verbs beyond the fourth are in a menu', async () => {
 })
 
 test('a verb without a form says what is about to happen', async () => {
-  open('leads', { verbs: ['claim'], bulk_verbs: ['claim'] })
+  await open('leads', { verbs: ['claim'], bulk_verbs: ['claim'] })
   press('领取')
   await vi.waitFor(() => expect(document.querySelector('.el-dialog .ask')?.textContent).toBe('对所选的 2 条执行“领取”？'))
   await submit()
@@ -82,7 +68,7 @@ test('a verb without a form says what is about to happen', async () => {
 
 test('leads go back to the pool when that is chosen, and to nobody by an oversight', async () => {
   answer = () => Response.json({ detail: 'x', errors: [{ pointer: '/owner_id', code: 'required', message: '必填' }] }, { status: 422 })
-  open('leads', { verbs: ['assign'], bulk_verbs: ['assign'] })
+  await open('leads', { verbs: ['assign'], bulk_verbs: ['assign'] })
   press('分配')
   await submit()
   await vi.waitFor(() => expect(sent.map((one) => one.args)).toEqual([{}]))
@@ -93,20 +79,17 @@ test('leads go back to the pool when that is chosen, and to nobody by an oversig
 })
 
 test('one field of many records is given a value, its own part of the body where it is a custom one', async () => {
-  open('competitors', { can: ['update'], fields: [field('tags', { type: 'texts' }), field('code'), field('id', { read_only: true }), field('lines', { type: 'rows' }), field('custom.vip', { custom: true })] })
+  await open('competitors', { can: ['update'], fields: [field('tags', { type: 'texts' }), field('code'), field('id', { read_only: true }), field('lines', { type: 'rows' }), field('custom.vip', { custom: true })] })
   press('编辑…')
   await vi.waitFor(() => expect([...document.querySelectorAll('.el-dialog .el-select-dropdown__item, .el-select-dropdown__item')].map((one) => one.textContent?.trim())).toEqual(['custom.vip']))
   await take('.el-select-dropdown__item', 'custom.vip')
-  await vi.waitFor(() => expect(document.querySelector('.el-dialog .field input')).not.toBeNull())
-  const input = document.querySelector<HTMLInputElement>('.el-dialog .field input')!
-  input.value = '88'
-  input.dispatchEvent(new Event('input', { bubbles: true }))
+  await fill(await vi.waitUntil(() => document.querySelector<HTMLInputElement>('.el-dialog .field input')), '88')
   await submit()
   await vi.waitFor(() => expect(sent).toEqual([{ action: 'update', args: { custom: { vip: '88' } }, ids: ['a', 'b'] }]))
 })
 
 test('a field is emptied where that may be, and asked for where it may not', async () => {
-  open('competitors', { can: ['update'], fields: [field('note'), field('name', { required: true, nullable: false })] })
+  await open('competitors', { can: ['update'], fields: [field('note'), field('name', { required: true, nullable: false })] })
   press('编辑…')
   await take('.el-select-dropdown__item', 'name')
   await vi.waitFor(() => expect(document.querySelector('.el-dialog .field')).not.toBeNull())
@@ -120,7 +103,7 @@ test('a field is emptied where that may be, and asked for where it may not', asy
 })
 
 test('what was deleted together comes back together, without what was refused', async () => {
-  open('competitors', { can: ['delete'] })
+  await open('competitors', { can: ['delete'] })
   press('删除')
   await vi.waitFor(() => expect(document.querySelector('.el-message-box')).not.toBeNull())
   document.querySelector<HTMLButtonElement>('.el-message-box .el-button--danger')!.click()
@@ -131,7 +114,7 @@ test('what was deleted together comes back together, without what was refused', 
 
 test('a job that deletes very many is followed as other jobs are', async () => {
   answer = () => Response.json({ id: 'crm.1', kind: 'bulk', state: 'done', progress: { done: 0, total: 900 }, counts: {}, errors: [] }, { status: 202 })
-  open('competitors', { can: ['delete'] })
+  await open('competitors', { can: ['delete'] })
   press('删除')
   await vi.waitFor(() => expect(document.querySelector('.el-message-box')).not.toBeNull())
   document.querySelector<HTMLButtonElement>('.el-message-box .el-button--danger')!.click()

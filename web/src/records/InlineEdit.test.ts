@@ -1,36 +1,20 @@
-import { createPinia, setActivePinia } from 'pinia'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createApp, nextTick, type App } from 'vue'
-import { i18n, setLocale } from '../i18n'
+import { beforeEach, expect, test, vi } from 'vitest'
+import { nextTick } from 'vue'
+import { fill, mounted } from '../test/mounted'
+import InlineEdit from './InlineEdit.vue'
 import type { Field } from './types'
-
-const { default: InlineEdit } = await import('./InlineEdit.vue')
 
 const NAME = { name: 'short_name', label: { zh: '简称', en: 'Short name' }, type: 'text', multiline: false, longest: null, resource: null, options: null } as unknown as Field
 const write = vi.fn<(field: Field, value: unknown) => Promise<unknown>>()
 const heard = vi.fn<(what: string) => void>()
-let app: App
 let input: HTMLInputElement
-beforeEach(() => {
-  setLocale('zh-CN')
-  setActivePinia(createPinia())
+beforeEach(async () => {
   write.mockReset().mockResolvedValue(undefined)
   heard.mockReset()
-  const page = document.body.appendChild(document.createElement('main'))
-  app = createApp(InlineEdit, { field: NAME, value: '榕', write, onSaved: () => heard('saved'), onClose: () => heard('closed') })
-  app.use(i18n).mount(page)
+  const page = await mounted(InlineEdit, { field: NAME, value: '榕', write, onSaved: () => heard('saved'), onClose: () => heard('closed') })
   input = page.querySelector('input')!
 })
-afterEach(() => {
-  app.unmount()
-  document.body.innerHTML = ''
-})
 
-async function type(text: string): Promise<void> {
-  input.value = text
-  input.dispatchEvent(new Event('input', { bubbles: true }))
-  await nextTick()
-}
 function press(key: string, more: KeyboardEventInit = {}): void {
   input.dispatchEvent(new KeyboardEvent('keydown', { key, code: key, bubbles: true, ...more }))
 }
@@ -39,7 +23,7 @@ test('the field has the focus, and Enter saves what was typed, once however ofte
   expect(document.activeElement).toBe(input)
   let end: () => void = () => undefined
   write.mockReturnValue(new Promise<void>((done) => (end = done)))
-  await type('榕荫')
+  await fill(input, '榕荫')
   press('Enter')
   press('Enter')
   expect(write.mock.calls.map(([, value]) => value)).toEqual(['榕荫'])
@@ -48,7 +32,7 @@ test('the field has the focus, and Enter saves what was typed, once however ofte
 })
 
 test('Enter that ends a word which is being composed saves nothing', async () => {
-  await type('榕荫')
+  await fill(input, '榕荫')
   press('Enter', { isComposing: true })
   press('Escape', { isComposing: true })
   await nextTick()
@@ -64,7 +48,7 @@ test('Enter where nothing was typed writes nothing', async () => {
 test('Escape leaves an untouched field, and asks about a touched one', async () => {
   press('Escape')
   await vi.waitFor(() => expect(heard.mock.calls).toEqual([['closed']]))
-  await type('榕荫')
+  await fill(input, '榕荫')
   press('Escape')
   await vi.waitFor(() => expect(document.querySelector('.el-message-box')?.textContent).toContain('放弃尚未保存的内容？'))
   expect(heard).toHaveBeenCalledTimes(1)
@@ -74,7 +58,7 @@ test('Escape leaves an untouched field, and asks about a touched one', async () 
 
 test('a refusal is said beside the field, and what was typed stays', async () => {
   write.mockRejectedValue(new Error('太长'))
-  await type('榕荫榕荫')
+  await fill(input, '榕荫榕荫')
   press('Enter')
   await vi.waitFor(() => expect(document.querySelector('[role=alert]')?.textContent).toBe('太长'))
   expect([input.value, heard.mock.calls]).toEqual(['榕荫榕荫', []])

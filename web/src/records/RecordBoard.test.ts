@@ -1,12 +1,10 @@
-import { QueryClient, VueQueryPlugin } from '@tanstack/vue-query'
+import { QueryClient } from '@tanstack/vue-query'
 import Sortable from 'sortablejs'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createApp, type App } from 'vue'
-import { i18n } from '../i18n'
+import { beforeEach, expect, test, vi } from 'vitest'
+import { leave, mounted } from '../test/mounted'
+import RecordBoard from './RecordBoard.vue'
 import type { BoardSetup } from './screen'
 import type { Schema } from './types'
-
-const { default: RecordBoard } = await import('./RecordBoard.vue')
 
 const CARDS = { new: [{ id: 'l1', name: 'Banyan', version: 1, can: [] }], done: [{ id: 'l2', name: 'Ficus', version: 1, can: [] }] }
 const SCHEMA = { label: { zh: '线索', en: 'Leads' }, fields: [{ name: 'kind', options: [{ value: 'tree', label: { zh: '树', en: 'Tree' } }] }], can: [], verbs: [] } as unknown as Schema
@@ -18,49 +16,34 @@ const BOARD: BoardSetup = {
 
 let broken: boolean
 let client: QueryClient
-let shown: App[]
 let page: HTMLElement
 beforeEach(() => {
   broken = false
   client = new QueryClient({ defaultOptions: { queries: { retry: false, staleTime: 60_000 } } })
-  shown = []
-  page = document.body.appendChild(document.createElement('main'))
   vi.stubGlobal('fetch', (request: Request) => {
     const status = new URL(request.url).searchParams.get('status') as keyof typeof CARDS
     return Promise.resolve(broken ? new Response('{"detail":"Broken."}', { status: 500 }) : new Response(JSON.stringify({ items: CARDS[status], next_cursor: null })))
   })
 })
-afterEach(() => {
-  shown.forEach((app) => app.unmount())
-  page.remove()
-  vi.unstubAllGlobals()
-})
 
-function open(query: Record<string, string> = {}): App {
-  const app = createApp(RecordBoard, { collection: 'leads', schema: SCHEMA, query, board: BOARD, current: null })
-  app.use(i18n).use(VueQueryPlugin, { queryClient: client }).mount(page)
-  shown.push(app)
-  return app
-}
-function leave(app: App): void {
-  app.unmount()
-  shown = shown.filter((one) => one !== app)
+async function open(query: Record<string, string> = {}): Promise<void> {
+  page = await mounted(RecordBoard, { collection: 'leads', schema: SCHEMA, query, board: BOARD, current: null }, { client })
 }
 const figures = (): string[] => [...page.querySelectorAll('.column')].map((column) => `${column.querySelector('.count')?.textContent}/${column.querySelectorAll('.card').length}`)
 /** Columns whose cards can be dragged. */
 const armed = (): number => [...page.querySelectorAll<HTMLElement>('.cards')].filter((cards) => Sortable.get(cards)).length
 
 test('cards can be dragged when the board is opened again while it is remembered', async () => {
-  const first = open()
+  await open()
   await vi.waitFor(() => expect([figures(), armed()]).toEqual([['1/1', '1/1'], 2]))
-  leave(first)
-  open()
+  leave()
+  await open()
   await vi.waitFor(() => expect([figures(), armed()]).toEqual([['1/1', '1/1'], 2]))
 })
 
 test('cards can be dragged on a board that came at the second attempt', async () => {
   broken = true
-  open()
+  await open()
   await vi.waitFor(() => expect(page.querySelector('[role=alert]')?.textContent).toContain('Broken.'))
   broken = false
   page.querySelector('button')?.click()
@@ -68,12 +51,12 @@ test('cards can be dragged on a board that came at the second attempt', async ()
 })
 
 test('a column that the list’s conditions exclude counts no cards and has none', async () => {
-  open({ status__in: 'new,working' })
+  await open({ status__in: 'new,working' })
   await vi.waitFor(() => expect(figures()).toEqual(['1/1', '0/0']))
 })
 
 test('a board all of whose records are excluded says so instead of drawing empty columns', async () => {
-  open({ kind__in: 'bush' })
+  await open({ kind__in: 'bush' })
   await vi.waitFor(() => expect(page.querySelector('.state')?.textContent).toMatch(/Tree|树/))
   expect(figures()).toEqual([])
 })

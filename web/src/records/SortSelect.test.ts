@@ -1,23 +1,15 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createApp, h, nextTick, ref, type App } from 'vue'
-import { i18n, setLocale } from '../i18n'
+import { beforeEach, expect, test } from 'vitest'
+import { h, nextTick, ref } from 'vue'
+import { mounted } from '../test/mounted'
 import SortSelect from './SortSelect.vue'
 import type { Field } from './types'
 
 const FIELDS = ['name', 'created_at'].map((name) => ({ name, label: { zh: name, en: name } }) as Field)
 const sort = ref('')
-let app: App
 let place: HTMLElement
-beforeEach(() => {
-  setLocale('zh-CN')
+beforeEach(async () => {
   sort.value = ''
-  place = document.body.appendChild(document.createElement('main'))
-  app = createApp({ render: () => h(SortSelect, { fields: FIELDS, sort: sort.value, usual: ['-created_at'], onSort: (next: string) => (sort.value = next) }) })
-  app.use(i18n).mount(place)
-})
-afterEach(() => {
-  app.unmount()
-  document.body.innerHTML = ''
+  place = await mounted({ render: () => h(SortSelect, { fields: FIELDS, sort: sort.value, usual: ['-created_at'], onSort: (next: string) => (sort.value = next) }) })
 })
 async function choose(name: string): Promise<void> {
   const select = place.querySelector('select')!

@@ -1,58 +1,35 @@
-import { VueQueryPlugin } from '@tanstack/vue-query'
-import { createPinia, setActivePinia } from 'pinia'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createApp, type App } from 'vue'
-import { i18n, setLocale } from '../i18n'
+import { beforeEach, expect, test, vi } from 'vitest'
+import { fill, mounted, named } from '../test/mounted'
 import type { RecordRow } from './types'
-
-const { default: VerbDialog } = await import('./VerbDialog.vue')
+import VerbDialog from './VerbDialog.vue'
 
 const RECORD = { id: 'a1', subject: '致电沈工', name: '年度框架', kind: 'call', version: 1, can: ['lose', 'complete'] } as unknown as RecordRow
 const REFUSED = { detail: 'no', errors: [{ pointer: '/reason', code: 'invalid', message: '写明对手' }, { pointer: '/competitor_id', code: 'unknown', message: '没有这个对手' }] }
 const closed = vi.fn()
 let answer: () => Response
-let app: App | undefined
 beforeEach(() => {
-  setLocale('zh-CN')
-  setActivePinia(createPinia())
   closed.mockReset()
   answer = () => Response.json(RECORD)
   vi.stubGlobal('fetch', async () => answer())
 })
-afterEach(() => {
-  app?.unmount()
-  vi.unstubAllGlobals()
-  document.body.innerHTML = ''
-})
 
 const dialog = (): HTMLElement | null => document.querySelector('.el-dialog')
 const question = (): Element | null => document.querySelector('.el-message-box')
-const pressButton = (named: string): void => [...(dialog()?.querySelectorAll<HTMLButtonElement>('button') ?? [])].find((one) => one.textContent?.trim() === named)?.click()
 async function open(collection: string, verb: string): Promise<HTMLTextAreaElement | HTMLInputElement> {
-  app = createApp(VerbDialog, { collection, verb, record: RECORD, onClose: closed })
-  app.use(VueQueryPlugin).use(i18n).mount(document.body.appendChild(document.createElement('main')))
-  return vi.waitFor(() => {
-    const field = dialog()?.querySelector<HTMLTextAreaElement | HTMLInputElement>('textarea, input')
-    if (!field) throw new Error('not drawn yet')
-    return field
-  })
-}
-function fill(field: HTMLTextAreaElement | HTMLInputElement, text: string): void {
-  field.value = text
-  field.dispatchEvent(new Event('input', { bubbles: true }))
+  await mounted(VerbDialog, { collection, verb, record: RECORD, onClose: closed })
+  return vi.waitUntil(() => dialog()?.querySelector<HTMLTextAreaElement | HTMLInputElement>('textarea, input'))
 }
 
 test('a dialog in which nothing was typed closes without a question', async () => {
   await open('opportunities', 'lose')
-  pressButton('取消')
+  named('.el-dialog button', '取消')?.click()
   await vi.waitFor(() => expect(closed).toHaveBeenCalled())
   expect(question()).toBeNull()
 })
 
 test.each([['opportunities', 'lose'], ['activities', 'complete']])('what was typed for %s/%s is asked about before the dialog closes', async (collection, verb) => {
-  const field = await open(collection, verb)
-  fill(field, '对手报价更低')
-  pressButton('取消')
+  await fill(await open(collection, verb), '对手报价更低')
+  named('.el-dialog button', '取消')?.click()
   await vi.waitFor(() => expect(question()).not.toBeNull())
   expect(closed).not.toHaveBeenCalled()
   question()?.querySelector<HTMLButtonElement>('.el-button--danger')?.click()
@@ -66,23 +43,22 @@ test('a lead is handed back to the pool by a choice that says so', async () => {
     return Response.json(request.method === 'POST' ? RECORD : { items: [] })
   })
   await open('leads', 'assign')
-  const pool = (): HTMLElement | undefined => [...document.querySelectorAll<HTMLElement>('.el-select-dropdown__item')].find((one) => one.textContent?.trim() === '放回公海（无负责人）')
-  await vi.waitFor(() => expect(pool()).toBeDefined())
-  pool()?.click()
+  const pool = await vi.waitUntil(() => named('.el-select-dropdown__item', '放回公海（无负责人）'))
+  pool.click()
   await vi.waitFor(() => expect(dialog()?.querySelector('.el-select')?.textContent).toContain('放回公海'))
   dialog()?.querySelector('form')?.dispatchEvent(new Event('submit', { cancelable: true }))
   await vi.waitFor(() => expect(sent).toEqual([{ owner_id: null }]))
 })
 
 test('what was taken is not asked about', async () => {
-  fill(await open('activities', 'complete'), '交期已确认')
+  await fill(await open('activities', 'complete'), '交期已确认')
   dialog()?.querySelector('form')?.dispatchEvent(new Event('submit', { cancelable: true }))
   await vi.waitFor(() => expect(closed).toHaveBeenCalled())
   expect(question()).toBeNull()
 })
 
 test('an error that no field of the form is about stands above it', async () => {
-  fill(await open('activities', 'complete'), '交期已确认')
+  await fill(await open('activities', 'complete'), '交期已确认')
   answer = () => Response.json({ ...REFUSED, errors: [{ pointer: '/outcome', code: 'invalid', message: '太长' }, { pointer: '/as_interaction', code: 'unknown', message: '没有这个客户' }] }, { status: 422 })
   dialog()?.querySelector('form')?.dispatchEvent(new Event('submit', { cancelable: true }))
   await vi.waitFor(() => expect([...(dialog()?.querySelectorAll('[role=alert]') ?? [])].map((one) => one.textContent)).toEqual(['没有这个客户', '太长']))

@@ -1,30 +1,21 @@
-import { VueQueryPlugin } from '@tanstack/vue-query'
-import { createPinia, setActivePinia } from 'pinia'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createApp, defineComponent, h, nextTick, ref, type Component } from 'vue'
-import { i18n, setLocale } from '../i18n'
+import { expect, test, vi } from 'vitest'
+import { h, nextTick, ref, type Component } from 'vue'
+import { fill, mounted } from '../test/mounted'
 import { provideHolder, type FileHolder } from './attached'
 import FileInput from './FileInput.vue'
+import FileList from './FileList.vue'
 import FileValue from './FileValue.vue'
-
-const { default: FileList } = await import('./FileList.vue')
 
 const STORED = { id: 'f1', name: '执照.pdf', size: 2048, category: null, created_at: '', created_by: null }
 
-beforeEach(() => { setActivePinia(createPinia()); setLocale('zh-CN') })
-afterEach(() => { vi.unstubAllGlobals(); document.body.innerHTML = '' })
-
 /** The component inside something that says whose files these are. */
-function mounted(component: Component, holder: FileHolder, props: () => Record<string, unknown>): HTMLElement {
-  const around = defineComponent({ setup: () => { provideHolder(() => holder); return () => h(component, props()) } })
-  const place = document.body.appendChild(document.createElement('div'))
-  createApp(around).use(VueQueryPlugin).use(i18n).mount(place)
-  return place
+function within(holder: FileHolder, component: Component, props: () => Record<string, unknown>): Promise<HTMLElement> {
+  return mounted({ setup: () => { provideHolder(() => holder); return () => h(component, props()) } })
 }
 
 test('a file is a link with its name and size where its record is shown', async () => {
   vi.stubGlobal('fetch', async () => Response.json({ items: [STORED] }))
-  const place = mounted(FileValue, { collection: 'customers', id: 'c1' }, () => ({ value: 'f1' }))
+  const place = await within({ collection: 'customers', id: 'c1' }, FileValue, () => ({ value: 'f1' }))
   await vi.waitFor(() => expect(place.querySelector('a')?.textContent).toBe('执照.pdf'))
   expect(place.querySelector('a')?.getAttribute('href')).toBe('/api/v1/customers/c1/attachments/f1')
   expect(place.textContent).toContain('2 kB')
@@ -32,7 +23,7 @@ test('a file is a link with its name and size where its record is shown', async 
 
 test('a file that was removed says so', async () => {
   vi.stubGlobal('fetch', async () => Response.json({ items: [] }))
-  const place = mounted(FileValue, { collection: 'customers', id: 'c1' }, () => ({ value: 'f1' }))
+  const place = await within({ collection: 'customers', id: 'c1' }, FileValue, () => ({ value: 'f1' }))
   await vi.waitFor(() => expect(place.textContent).toContain('文件已删除'))
 })
 
@@ -46,7 +37,7 @@ test.each([
     return Response.json(request.method === 'POST' ? STORED : { items: [] }, { status: request.method === 'POST' ? 201 : 200 })
   })
   const value = ref<string | null>(null)
-  const place = mounted(FileInput, holder, () => ({ modelValue: value.value, label: '执照', 'onUpdate:modelValue': (next: string | null) => { value.value = next } }))
+  const place = await within(holder, FileInput, () => ({ modelValue: value.value, label: '执照', 'onUpdate:modelValue': (next: string | null) => { value.value = next } }))
   const input = place.querySelector<HTMLInputElement>('input[type=file]')!
   Object.defineProperty(input, 'files', { value: [new File(['x'], '执照.pdf')] })
   input.dispatchEvent(new Event('change'))
@@ -65,7 +56,7 @@ test('a file takes the category that was written beside the button, if there is 
     categories.push((await request.formData()).get('category'))
     return Response.json(STORED, { status: 201 })
   })
-  const place = mounted(FileList, { collection: 'customers', id: 'c1' }, () => ({ collection: 'customers', record: { id: 'c1', can: ['update'] } }))
+  const place = await within({ collection: 'customers', id: 'c1' }, FileList, () => ({ collection: 'customers', record: { id: 'c1', can: ['update'] } }))
   const input = place.querySelector<HTMLInputElement>('input[type=file]')!
   Object.defineProperty(input, 'files', { value: [new File(['x'], '合同.pdf')] })
   input.dispatchEvent(new Event('change'))
@@ -73,8 +64,7 @@ test('a file takes the category that was written beside the button, if there is 
 
   const category = place.querySelector<HTMLInputElement>('.category input')!
   await vi.waitFor(() => expect([...place.querySelectorAll(`[id="${category.getAttribute('list')}"] option`)].map((one) => one.getAttribute('value'))).toEqual(['图纸', '合同', '报价', '发票', '照片', '其他']))
-  category.value = ' 合同 '
-  category.dispatchEvent(new Event('input', { bubbles: true }))
+  await fill(category, ' 合同 ')
   await vi.waitFor(() => expect(input.disabled).toBe(false))
   input.dispatchEvent(new Event('change'))
   await vi.waitFor(() => expect(categories).toEqual([null, '合同']))

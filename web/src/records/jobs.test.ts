@@ -2,20 +2,21 @@ import { QueryClient, VueQueryPlugin } from '@tanstack/vue-query'
 import { createPinia, setActivePinia } from 'pinia'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createApp, nextTick } from 'vue'
-import { i18n, setLocale } from '../i18n'
-import { useSession, type Me } from '../session/session'
+import { i18n } from '../i18n'
+import { useSession } from '../session/session'
+import { person } from '../test/mounted'
 import { canUndo, useJobs } from './jobs'
 import type { Job } from './types'
 
 const job = (id: string, more: Partial<Job> = {}): Job => ({ id, kind: 'export', state: 'done', progress: { done: 1, total: 1 }, counts: {}, errors: [], ...more })
+const running = (id: string): Job => job(id, { state: 'running' })
 const imported = (id: string): Job => job(id, { kind: 'import', counts: { created: 2 } })
 
 let server: Map<string, Job>
 let away: boolean
 let asked: string[]
+const pages: ReturnType<typeof useSession>[] = []
 beforeEach(() => {
-  localStorage.clear()
-  setLocale('zh-CN')
   server = new Map()
   away = false
   asked = []
@@ -29,17 +30,19 @@ beforeEach(() => {
   })
 })
 afterEach(() => {
-  vi.unstubAllGlobals()
+  // A page that is left does not go on asking.
+  for (const page of pages.splice(0)) page.me = null
   vi.useRealTimers()
 })
 
-const person = (id: string): Me => ({ user: { id }, permissions: {} }) as unknown as Me
 /** The console, loaded anew by somebody. */
 function load(user: string): ReturnType<typeof useJobs> {
   const pinia = createPinia()
   createApp({}).use(pinia).use(i18n).use(VueQueryPlugin, { queryClient: new QueryClient() })
   setActivePinia(pinia)
-  useSession().me = person(user)
+  const session = useSession()
+  session.me = person(user)
+  pages.push(session)
   return useJobs()
 }
 const titles = (jobs: ReturnType<typeof useJobs>): string[] => jobs.followed.map(({ title }) => title)
@@ -47,9 +50,9 @@ const titles = (jobs: ReturnType<typeof useJobs>): string[] => jobs.followed.map
 test('a reload shows again what was begun before, the newest first, and how it stands now', async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: 1_000_000 })
   const before = load('wang')
-  before.follow(job('a'), '导出 · 客户', 'customers')
+  before.follow(running('a'), '导出 · 客户', 'customers')
   vi.setSystemTime(2_000_000)
-  before.follow(job('b'), '导入 · 表.csv', 'contacts')
+  before.follow(running('b'), '导入 · 表.csv', 'contacts')
   server.set('a', job('a', { file: '/api/v1/jobs/a/file' }))
   server.set('b', job('b'))
 
@@ -59,17 +62,28 @@ test('a reload shows again what was begun before, the newest first, and how it s
 })
 
 test('one that still runs is followed on after a reload, until it is over', async () => {
-  server.set('a', job('a', { state: 'running' }))
-  load('wang').follow(job('a'), '导出', 'customers')
+  server.set('a', running('a'))
+  load('wang').follow(running('a'), '导出', 'customers')
   const after = load('wang')
   await vi.waitFor(() => expect(after.running).toBe(1))
   server.set('a', job('a', { file: '/f' }))
   await vi.waitFor(() => expect([after.running, after.followed[0]?.job.file]).toEqual([0, '/f']), { timeout: 3000 })
 })
 
+test('one that is over is not asked for again: how it ended is kept, without the errors of single lines', async () => {
+  const before = load('wang')
+  before.follow(running('a'), '导入', 'customers')
+  server.set('a', job('a', { state: 'failed', rejected_file: '/r', errors: [{ line: 2, message: '重复' }, { message: '中断' }] }))
+  await vi.waitFor(() => expect(before.running).toBe(0), { timeout: 3000 })
+  asked = []
+  const after = load('wang')
+  expect(after.followed.map(({ title, job }) => [title, job.state, job.rejected_file, job.errors])).toEqual([['导入', 'failed', '/r', [{ message: '中断' }]]])
+  expect(asked).toEqual([])
+})
+
 test('nobody is shown what another person began', async () => {
   server.set('a', job('a'))
-  load('wang').follow(job('a'), '导出', 'customers')
+  load('wang').follow(running('a'), '导出', 'customers')
   const other = load('li')
   await nextTick()
   expect([other.followed, asked]).toEqual([[], []])
@@ -83,7 +97,7 @@ test('nobody is shown what another person began', async () => {
 test('what was dismissed, or is forgotten by the server, does not come back', async () => {
   const before = load('wang')
   before.forget(before.follow(job('a'), 'dismissed', 'customers'))
-  before.follow(job('gone'), 'forgotten', 'customers')
+  before.follow(running('gone'), 'forgotten', 'customers')
   server.set('a', job('a'))
   load('wang')
   await vi.waitFor(() => expect(localStorage.getItem('banyan.jobs.wang')).toBeNull())
@@ -92,7 +106,7 @@ test('what was dismissed, or is forgotten by the server, does not come back', as
 
 test('a server in trouble makes nobody forget: it is asked again', async () => {
   server.set('a', job('a'))
-  load('wang').follow(job('a'), '导出', 'customers')
+  load('wang').follow(running('a'), '导出', 'customers')
   away = true
   const after = load('wang')
   await vi.waitFor(() => expect(asked).toHaveLength(1))
@@ -108,7 +122,6 @@ test('another tab of the same person keeps its own beside', () => {
 })
 
 test('an import that created records can be undone after a reload, once; a check and an export cannot', async () => {
-  for (const one of [imported('done'), imported('check'), job('file')]) server.set(one.id, one)
   const before = load('wang')
   before.follow(imported('done'), '导入', 'customers', { undoable: true })
   before.follow(imported('check'), '试运行', 'customers')

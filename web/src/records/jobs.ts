@@ -7,7 +7,7 @@ import { t } from '../i18n'
 import { useSession } from '../session/session'
 import type { Job } from './types'
 
-/** What a device remembers of a job: enough to ask for it again. */
+/** What a device remembers of a job: enough to ask for it again, until it is over. */
 interface Kept {
   id: string
   title: string
@@ -16,6 +16,8 @@ interface Kept {
   undoable: boolean
   /** When it was begun. */
   at: string
+  /** How it ended, once that is known: nothing of it changes any more, so it is not asked for again. */
+  job?: Job
 }
 
 export interface Followed extends Kept {
@@ -48,6 +50,8 @@ function rewrite(user: string | undefined, change: (kept: Kept[]) => Kept[]): vo
 }
 
 export const isOver = (job: Job): boolean => job.state === 'done' || job.state === 'failed'
+/** What is kept of a job that is over. Errors of single records may be a thousand, and the tray shows none of them. */
+const brief = (job: Job): Job => ({ ...job, errors: job.errors.filter(({ line, message }) => line === undefined && message) })
 
 /** Whether what a job made can be taken back: undoing an import deletes the records that it created. */
 export function canUndo({ undoable, job }: Followed): boolean {
@@ -79,13 +83,13 @@ export const useJobs = defineStore('jobs', () => {
   function show(kept: Kept, job: Job): Followed {
     followed.value = [{ ...kept, job }, ...followed.value].sort((a, b) => b.at.localeCompare(a.at))
     const entry = followed.value.find(({ id }) => id === kept.id) as Followed
-    if (!isOver(job)) void watchOver(entry)
+    if (!kept.job) void watchOver(entry)
     return entry
   }
 
-  /** One that an earlier page followed is shown as soon as the server has said how it stands. */
+  /** One that an earlier page followed is shown at once when it is over, else when the server has said how it stands. */
   async function takeUp(user: string, kept: Kept): Promise<void> {
-    const job = await standing(user, kept.id)
+    const job = kept.job ?? (await standing(user, kept.id))
     if (job && me() === user && !followed.value.some(({ id }) => id === kept.id)) show(kept, job)
   }
 
@@ -97,6 +101,7 @@ export const useJobs = defineStore('jobs', () => {
       if (!job) return
       entry.job = job
     }
+    rewrite(user, (all) => all.map((one) => (one.id === entry.id ? { ...one, job: brief(entry.job) } : one)))
     await client.invalidateQueries({ queryKey: ['list', entry.collection] })
   }
 

@@ -1,9 +1,8 @@
-import { createPinia, setActivePinia } from 'pinia'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createApp, h, ref, type App, type Component } from 'vue'
 import { createMemoryHistory, createRouter, RouterView, useRoute, type Router } from 'vue-router'
-import { setLocale } from '../i18n'
-import { useSession, type Me } from '../session/session'
+import { useSession } from '../session/session'
+import { named, person } from '../test/mounted'
 import { askBeforeLeaving, giveUpAll, holdAgain, provideStays, useChanged, useUnsaved } from './unsaved'
 
 const typed = ref(false)
@@ -28,15 +27,13 @@ const Drawer: Component = {
 }
 const page = (...content: (Component | string)[]): Component => ({ render: () => h('main', content.map((one) => h(one as Component))) })
 
-const person = (id: string): Me => ({ user: { id } }) as unknown as Me
 const questions = (): NodeListOf<HTMLElement> => document.querySelectorAll('.el-message-box')
 const unloads = (): boolean => window.dispatchEvent(new Event('beforeunload', { cancelable: true }))
 
 /** Answer the one question there is, and wait until it is gone. */
 async function answer(yes: boolean): Promise<void> {
   await vi.waitFor(() => expect(questions()).toHaveLength(1))
-  const named = yes ? '放弃' : '继续编辑'
-  ;[...document.querySelectorAll<HTMLElement>('.el-message-box__btns button')].find((one) => one.textContent?.trim() === named)?.click()
+  named('.el-message-box__btns button', yes ? '放弃' : '继续编辑')?.click()
   await vi.waitFor(() => expect(questions()).toHaveLength(0))
 }
 async function at(path: string): Promise<void> {
@@ -45,8 +42,6 @@ async function at(path: string): Promise<void> {
 }
 
 beforeEach(async () => {
-  setLocale('zh-CN')
-  setActivePinia(createPinia())
   useSession().me = person('wang')
   typed.value = false
   inDialog.value = true
@@ -72,7 +67,6 @@ beforeEach(async () => {
 afterEach(() => {
   app.unmount()
   holdAgain()
-  document.body.innerHTML = ''
 })
 
 test('a form in which nothing is typed is left without a question', async () => {

@@ -9,7 +9,7 @@ from uuid import UUID
 import orjson
 from flask import Response, current_app
 from marshmallow import Schema, ValidationError, fields, validate
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
@@ -114,14 +114,24 @@ def matching(
 
     after, until: only those behind the one id, and up to and with the other.
     """
-    wanted = listing.asked(collection, as_query(filter_), values_most=listing.VALUES_IN_BODY)
-    own_id = collection.model.id
-    statement = select(own_id).where(*wanted.conditions)
+    own_id, statement = collection.model.id, _matching(collection, filter_)
     if after is not None:
         statement = statement.where(own_id > after)
     if until is not None:
         statement = statement.where(own_id <= until)
     return list(session.scalars(statement.order_by(own_id).limit(limit)))
+
+
+def extent(session: Session, collection: Collection, filter_: Mapping[str, Any]) -> tuple[int, UUID | None]:
+    """How many records the caller sees that match a filter, and the last of their ids, None when there are none."""
+    found = _matching(collection, filter_)
+    count = session.scalar(select(func.count()).select_from(found.subquery())) or 0
+    return count, session.scalar(found.order_by(collection.model.id.desc()).limit(1))
+
+
+def _matching(collection: Collection, filter_: Mapping[str, Any]) -> Select[Any]:
+    wanted = listing.asked(collection, as_query(filter_), values_most=listing.VALUES_IN_BODY)
+    return select(collection.model.id).where(*wanted.conditions)
 
 
 def apply(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,9 @@ from . import bulk
 from .declaration import Collection
 from .exports import run_export
 from .imports import batches, collection_of, run_import, run_undo
-from .sources import ROWS_MAX
+
+IDS_AT_ONCE = 10_000
+"""How many records found by a filter are held in memory; the others are asked for when these are done."""
 
 
 def run_bulk(run: JobRun) -> dict[str, Any]:
@@ -21,9 +23,8 @@ def run_bulk(run: JobRun) -> dict[str, Any]:
     collection = collection_of(run.args["resource"])
     for name in ("ok", "error"):
         run.counts.setdefault(name, 0)
-    left, done = _left(run, collection), run.cursor.get("start", 0)
-    total = done + len(left)
-    for batch in batches(left):
+    done, total = run.cursor.get("start", 0), len(run.args["ids"] or ()) or None
+    for batch in _left(run, collection):
         with transaction(run.scope) as session:
             results = bulk.apply(session, collection, run.args["action"], batch, run.args["args"])
             for result in results:
@@ -35,20 +36,30 @@ def run_bulk(run: JobRun) -> dict[str, Any]:
     return {}
 
 
-def _left(run: JobRun, collection: Collection) -> list[UUID]:
-    """The records still to be worked on, in a steady order.
-
-    What is done already may have changed what matches the filter, so that a job which was cut off does not go on by
-    place in a list found anew, but behind the last id it did, and up to the last one that matched when it began.
-    """
+def _left(run: JobRun, collection: Collection) -> Iterator[list[UUID]]:
+    """The records still to be worked on, in a steady order and in batches."""
     if run.args["ids"]:
-        return [UUID(item) for item in run.args["ids"]][run.cursor.get("start", 0) :]
-    after, until = (UUID(run.cursor[name]) if name in run.cursor else None for name in ("after", "until"))
+        yield from batches([UUID(item) for item in run.args["ids"]][run.cursor.get("start", 0) :])
+        return
+    while found := _next(run, collection):
+        yield from batches(found)
+
+
+def _next(run: JobRun, collection: Collection) -> list[UUID]:
+    """The next records that match the job's filter, IDS_AT_ONCE at most; none when it is at its end.
+
+    What is done already may have changed what matches the filter, so that a job does not go on by place in a list found
+    anew, but behind the last id it did, and up to the last one that matched when it began.
+    """
+    filter_ = run.args["filter"] or {}
     with transaction(run.scope) as session:
-        found = bulk.matching(session, collection, run.args["filter"] or {}, ROWS_MAX, after=after, until=until)
-        if until is None and found:
-            run.save(session, done=0, total=len(found), until=str(found[-1]))
-    return found
+        if "until" not in run.cursor:
+            count, last = bulk.extent(session, collection, filter_)
+            if last is None:
+                return []
+            run.save(session, done=0, total=count, until=str(last))
+        after, until = (UUID(run.cursor[name]) if name in run.cursor else None for name in ("after", "until"))
+        return bulk.matching(session, collection, filter_, IDS_AT_ONCE, after=after, until=until)
 
 
 FUNCTIONS: dict[str, Callable[[JobRun], dict[str, Any]]] = {

@@ -21,6 +21,7 @@ from crm_chassis.language import say, word
 from ..approvals import actions as approvals
 from ..categories import queries as categories
 from ..customers import actions as merges
+from ..people import queries as people
 from ..policies import queries as policies
 from ..subjects import queries as subjects
 from ..travel_plans import queries as travel_plans
@@ -184,7 +185,7 @@ def _completed(session: Session, claim: Claim | None, values: dict[str, Any]) ->
     """
     wanted = _wanted(session, claim, values)
     claimant = org.users(session, [wanted.claimant_id]).get(wanted.claimant_id)
-    problems = [*_claimant(claimant), *_currency_of(wanted), *_items(session, wanted)]
+    problems = [*_claimant(claimant, wanted, claim), *_currency_of(wanted), *_items(session, wanted)]
     problems += _trip(session, wanted, claim.travel_plan_id if claim else None)
     problems += _subject(session, wanted, claim.about if claim else None)
     if problems or claimant is None:
@@ -219,9 +220,11 @@ def _wanted(session: Session, claim: Claim | None, values: dict[str, Any]) -> Cl
     return wanted
 
 
-def _claimant(claimant: org.OrgUser | None) -> Iterator[FieldError]:
-    if claimant is None or not claimant.active:
-        yield entry("/claimant_id", "unknown", say("Choose an active user as the claimant."))
+def _claimant(claimant: org.OrgUser | None, wanted: Claim, known: Claim | None) -> Iterator[FieldError]:
+    known_id = known.claimant_id if known else None
+    if not people.may_be_for(claimant, wanted.unit_id, "claim:create", known_id=known_id):
+        message = say("Choose an active user of this company, or of a unit that your roles reach, as the claimant.")
+        yield entry("/claimant_id", "unknown", message)
 
 
 def _currency_of(claim: Claim) -> Iterator[FieldError]:

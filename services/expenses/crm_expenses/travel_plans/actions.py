@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -19,11 +18,12 @@ from crm_chassis.language import say, word
 from ..approvals import actions as approvals
 from ..customers import actions as merges
 from ..customers import queries as customers
+from ..people import queries as people
 from . import rules
 from .models import DayRecord, TravelPlan
 
 SUBJECT = "travel_plan"
-_CHECKED = ("starts_on", "ends_on", "traveller_id", "destination_region_code", "customer_ids")
+_CHECKED = ("unit_id", "starts_on", "ends_on", "traveller_id", "destination_region_code", "customer_ids")
 
 
 def create(session: Session, values: dict[str, Any]) -> TravelPlan:
@@ -31,18 +31,18 @@ def create(session: Session, values: dict[str, Any]) -> TravelPlan:
     values["traveller_id"] = values.get("traveller_id") or current_principal().user_id
     values.setdefault("currency", _currency(session, values["unit_id"]))
     plan = TravelPlan(**values)
-    _check(session, plan, plan.customer_ids or ())
+    _check(session, plan, None)
     plan.number = f"TP-{numbering.code(company_code(plan.unit_id), SUBJECT)}"
     session.add(plan)
     return plan
 
 
 def change(session: Session, plan: TravelPlan, values: dict[str, Any]) -> None:
-    """Edit a draft. Customers that were there already are not asked about again. Raises Invalid."""
+    """Edit a draft. A traveller and customers that were there already are not asked about again. Raises Invalid."""
     if "traveller_id" in values:
         values["traveller_id"] = values["traveller_id"] or current_principal().user_id
     wanted = TravelPlan(**{name: getattr(plan, name) for name in _CHECKED} | values)
-    _check(session, wanted, set(wanted.customer_ids) - set(plan.customer_ids))
+    _check(session, wanted, plan)
     assign(plan, values)
 
 
@@ -183,8 +183,13 @@ def _currency(session: Session, unit_id: UUID) -> str:
     return session.scalar(select(org.OrgUnit.currency).where(org.OrgUnit.id == unit_id)) or "CNY"
 
 
-def _check(session: Session, plan: TravelPlan, named: Iterable[UUID]) -> None:
-    problems = [*_dates(plan), *_people(session, plan), *_region(plan), *_customers(session, named, plan)]
+def _check(session: Session, wanted: TravelPlan, known: TravelPlan | None) -> None:
+    problems = [
+        *_dates(wanted),
+        *_traveller(session, wanted, known),
+        *_region(wanted),
+        *_customers(session, wanted, known),
+    ]
     if problems:
         raise Invalid(problems[0]["message"], errors=problems)
 
@@ -195,11 +200,13 @@ def _dates(plan: TravelPlan) -> list[FieldError]:
     return [entry("/ends_on", "before_start", say("A trip ends on the day it starts or later."))]
 
 
-def _people(session: Session, plan: TravelPlan) -> list[FieldError]:
-    user = org.users(session, [plan.traveller_id]).get(plan.traveller_id)
-    if user and user.active:
+def _traveller(session: Session, wanted: TravelPlan, known: TravelPlan | None) -> list[FieldError]:
+    user = org.users(session, [wanted.traveller_id]).get(wanted.traveller_id)
+    known_id = known.traveller_id if known else None
+    if people.may_be_for(user, wanted.unit_id, "travel_plan:create", known_id=known_id):
         return []
-    return [entry("/traveller_id", "unknown", say("Choose an active user as the traveller."))]
+    message = say("Choose an active user of this company, or of a unit that your roles reach, as the traveller.")
+    return [entry("/traveller_id", "unknown", message)]
 
 
 def _region(plan: TravelPlan) -> list[FieldError]:
@@ -208,11 +215,11 @@ def _region(plan: TravelPlan) -> list[FieldError]:
     return [entry("/destination_region_code", "invalid", say("Write the six digits of a region's code."))]
 
 
-def _customers(session: Session, named: Iterable[UUID], plan: TravelPlan) -> list[FieldError]:
-    seen = customers.visible(session, named)
-    unknown = set(named) - seen
+def _customers(session: Session, wanted: TravelPlan, known: TravelPlan | None) -> list[FieldError]:
+    named = set(wanted.customer_ids or ()) - set(known.customer_ids if known else ())
+    unknown = named - customers.visible(session, named)
     return [
         entry(f"/customer_ids/{position}", "unknown", say("Choose a customer that you may see."))
-        for position, customer_id in enumerate(plan.customer_ids or ())
+        for position, customer_id in enumerate(wanted.customer_ids or ())
         if customer_id in unknown
     ]

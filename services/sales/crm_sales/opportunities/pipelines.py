@@ -110,14 +110,11 @@ def for_unit(session: Session, unit_id: UUID) -> Pipeline:
 
     A group that defined none gets one with the default stages.
     """
-    path = org.tree().ancestors(unit_id)
+    found = queries.pipelines_above(session, unit_id)
+    if found:
+        return found[0]
     with everything(session):
-        found = session.scalars(
-            select(Pipeline).where(Pipeline.unit_id.in_(path)).order_by(Pipeline.created_at, Pipeline.id)
-        ).all()
-        if found:
-            return min(found, key=lambda pipeline: path.index(pipeline.unit_id))
-        return _begin(session, path[-1])
+        return _begin(session, org.tree().ancestors(unit_id)[-1])
 
 
 def _begin(session: Session, root: UUID) -> Pipeline:

@@ -31,6 +31,14 @@ def pipeline(session: Session, pipeline_id: UUID) -> Pipeline:
         return session.scalars(statement).one()
 
 
+def pipelines_above(session: Session, unit_id: UUID) -> list[Pipeline]:
+    """The pipelines of the unit and of the units above it, the nearest unit's first and the older before the newer."""
+    path = org.tree().ancestors(unit_id)
+    with everything(session):
+        statement = select(Pipeline).where(Pipeline.unit_id.in_(path)).order_by(Pipeline.created_at, Pipeline.id)
+        return sorted(session.scalars(statement), key=lambda pipeline: path.index(pipeline.unit_id))
+
+
 def visible_pipeline(session: Session, pipeline_id: UUID, unit_id: UUID) -> Pipeline:
     """A pipeline the caller chooses: one they see, or one of the units above. Raises Invalid at /pipeline_id."""
     found = session.scalar(select(Pipeline).where(Pipeline.id == pipeline_id))

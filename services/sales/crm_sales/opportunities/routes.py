@@ -12,7 +12,7 @@ from crm_chassis import errors
 from crm_chassis.collection import listing, writing
 from crm_chassis.collection.routes import require_version
 from crm_chassis.database import transaction
-from crm_chassis.http import Blueprint, accepts, answers, json_body, json_response, load
+from crm_chassis.http import Blueprint, accepts, answers, json_body, json_response, load, query
 from crm_chassis.identity import current_principal, requires
 from crm_chassis.language import say
 
@@ -22,6 +22,7 @@ from .models import Opportunity, PlanItem
 from .schemas import (
     AdvanceOpportunityBody,
     AssignOpportunityBody,
+    ChoiceOfPipelineQuery,
     LoseOpportunityBody,
     PlanItemSchema,
     ReopenOpportunityBody,
@@ -97,6 +98,24 @@ def read_funnel() -> Response:
         pipelines = queries.pipelines_by_id(session, {row.pipeline_id for row in rows})
     closed = {sums for sums, fields in funnel.MADE_OF.items() if any(access.closes(name) for name in fields)}
     return json_response({"pipelines": funnel.by_pipeline(rows, pipelines, closed=closed)})
+
+
+@blueprint.get("/pipelines")
+@requires("opportunity:read")
+@query(ChoiceOfPipelineQuery)
+def list_pipelines(query: dict[str, Any]) -> Response:
+    """The pipelines that an opportunity of a unit may go through, of the unit and of those above it.
+
+    The first is the one that it goes through unless told.
+    """
+    principal = current_principal()
+    unit_id = query.get("unit_id", principal.unit_id)
+    if not principal.reaches_unit("opportunity:read", unit_id):
+        raise errors.field_error("/unit_id", "out_of_scope", say("Choose a unit that your roles reach."))
+    with transaction() as session:
+        found = queries.pipelines_above(session, unit_id)
+        items = [{"id": pipeline.id, "name": pipeline.name, "stages": pipeline.stages} for pipeline in found]
+    return json_response({"items": items, "next_cursor": None})
 
 
 @blueprint.get("/<uuid:opportunity_id>/plan-items")

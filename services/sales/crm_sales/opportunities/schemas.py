@@ -72,6 +72,12 @@ class ReopenOpportunityBody(Schema):
     """Reopening takes no arguments."""
 
 
+class ChoiceOfPipelineQuery(Schema):
+    """The unit that an opportunity is to lie in; the caller's own when left out."""
+
+    unit_id = ma.UUID()
+
+
 class PlanItemSchema(Schema):
     """One to-do of the development plan."""
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from crm_chassis import errors, org
+from crm_chassis import clock, errors, org
 from crm_chassis.identity import current_principal
 from crm_chassis.language import say
 from crm_contracts.permissions import permission_label
@@ -22,7 +22,7 @@ from ..orders.models import Order
 from ..orders.queries import locked_all
 from ..receivables import actions as receivables
 from ..receivables.models import Receivable
-from ..receivables.queries import locked, orders_of
+from ..receivables.queries import FIRST_TO_BEGIN_A_DAY, locked, orders_of
 from . import rules
 from .models import Payment, PaymentAllocation, PaymentRefund
 
@@ -182,7 +182,7 @@ def _check_day(payment: Payment, day: date) -> None:
     if day < payment.received_on:
         message = say("The payment was received on {date}; it cannot go back before.", date=payment.received_on)
         raise errors.field_error("/refunded_on", "before_received", message)
-    if day > org.today(payment.unit_id):
+    if day > clock.today(FIRST_TO_BEGIN_A_DAY):  # today of who records it may be tomorrow where the payment lies
         raise errors.field_error("/refunded_on", "future", say("Record a refund when the money has gone."))
 
 

@@ -24,5 +24,17 @@ def require_assignable(session: Session, user_id: UUID, unit_id: UUID) -> None:
         raise errors.field_error("/assignee_id", "unknown", message)
 
 
+def next_above(session: Session, unit_id: UUID, user_id: UUID | None) -> UUID | None:
+    """The active manager to turn to after a user, None when nobody stands above.
+
+    Who manages the unit or one above it is followed by the manager of the next one up, anybody else by the nearest.
+    """
+    path = org.tree().ancestors(unit_id)
+    managers = [manager for unit in path if (manager := org.manager_of(session, unit)) is not None]
+    while user_id in managers:
+        managers = managers[managers.index(user_id) + 1 :]
+    return next(iter(managers), None)
+
+
 def _reaches(unit: UUID, unit_id: UUID) -> bool:
     return unit_id in org.tree().ancestors(unit) or current_principal().reaches_unit("request:assign", unit)

@@ -50,19 +50,27 @@ def change(session: Session, request: Request, values: dict[str, Any]) -> None:
 
 
 def grade(session: Session, request: Request) -> None:
-    """Set the due times by the policy that holds now, or none when no policy does."""
+    """Set the due times by the policy that holds now, or none when no policy does.
+
+    What was told of a limit stands only if its new time has passed as well; what is still to come is told anew.
+    """
     level = customers.level_of(session, request.customer_id) if request.customer_id else None
     policy = sla.policy_for(session, request.unit_id, kind=request.kind, priority=request.priority, level=level)
     if policy is None:
         request.response_due_at = request.warn_at = request.due_at = None
-        return
-    limits = sla_rules.deadlines(
-        request.sla_started_at,
-        response_minutes=policy.response_minutes,
-        resolve_minutes=policy.resolve_minutes,
-        held_s=request.held_s or 0,
-    )
-    request.response_due_at, request.warn_at, request.due_at = limits.response_due_at, limits.warn_at, limits.due_at
+    else:
+        limits = sla_rules.deadlines(
+            request.sla_started_at,
+            response_minutes=policy.response_minutes,
+            resolve_minutes=policy.resolve_minutes,
+            held_s=request.held_s or 0,
+        )
+        request.response_due_at, request.warn_at, request.due_at = limits.response_due_at, limits.warn_at, limits.due_at
+    now = request.held_at or clock.now()
+    heard = request.responded_at or now
+    request.response_breached = sla_rules.stands(request.response_breached, request.response_due_at, heard)
+    request.sla_warned = sla_rules.stands(request.sla_warned, request.warn_at, now)
+    request.sla_breached = sla_rules.stands(request.sla_breached, request.due_at, now)
 
 
 def assign(session: Session, request: Request, *, assignee_id: UUID) -> None:
@@ -136,13 +144,19 @@ def reopen(session: Session, request: Request, *, reason: str | None = None) -> 
 
 
 def escalate(session: Session, request: Request, *, reason: str | None = None) -> None:
-    """Raise the priority and hand the request to the active manager nearest above it. Raises StateConflict."""
+    """Raise the priority and hand the request to the active manager nearest above whoever has it.
+
+    Raises StateConflict, also when nobody stands above.
+    """
     _refuse(request, "escalate")
+    manager = people.next_above(session, request.unit_id, request.assignee_id)
+    if manager is None:
+        raise errors.StateConflict(
+            say("No manager stands above to take this request. Name one for its unit or above, or raise its priority.")
+        )
     request.priority, request.escalated_at = rules.raised(request.priority), clock.now()
-    manager = org.manager_of(session, request.unit_id)
-    if manager is not None:
-        request.assignee_id = manager
-        request.status = rules.after_assign(request.status)
+    request.assignee_id = manager
+    request.status = rules.after_assign(request.status)
     grade(session, request)
     _note(session, request, reason)
 
@@ -197,7 +211,6 @@ def _refuse(request: Request, verb: str) -> None:
 
 def _restart(session: Session, request: Request) -> None:
     request.sla_started_at, request.held_s, request.responded_at = clock.now(), 0, None
-    request.sla_warned = request.sla_breached = request.response_breached = False
     request.reopened_count += 1
     grade(session, request)
 

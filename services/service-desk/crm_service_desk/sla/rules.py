@@ -77,3 +77,8 @@ def deadlines(started_at: datetime, *, response_minutes: int, resolve_minutes: i
         warn_at=started + resolve * WARN_AT_PERCENT / 100,
         due_at=started + resolve,
     )
+
+
+def stands(told: bool, due_at: datetime | None, now: datetime) -> bool:
+    """Whether a warning or breach that was told of another limit holds of one due at ``due_at``; None: no limit."""
+    return bool(told and due_at and due_at <= now)

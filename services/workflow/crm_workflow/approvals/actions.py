@@ -144,7 +144,7 @@ def refuse_unless_requester(approval: Approval, user_id: UUID) -> None:
 def replace(session: Session, approval: Approval, *, user_id: UUID, to_user_id: UUID | None) -> Asked:
     """Ask somebody else instead of a person who left; without a name, their manager."""
     heirs = [to_user_id] if to_user_id and to_user_id != approval.requester_id else []
-    chosen = people.active(session, heirs) or queries.replacement(session, approval, user_id)
+    chosen = people.deciders(session, heirs) or queries.replacement(session, approval, user_id)
     steps = rules.transferred(approval.steps, str(user_id), [str(each) for each in chosen], clock.now())
     return advance(session, approval, steps)
 
@@ -213,7 +213,11 @@ def _check_choice(session: Session, approval: Approval, to_user_id: UUID) -> Non
     reasons: list[tuple[Callable[[], bool], str, Sentence]] = [
         (lambda: to_user_id == approval.requester_id, "requester", say("Nobody decides on their own request.")),
         (lambda: to_user_id in approval.waiting_ids, "asked_already", say("This person is asked already.")),
-        (lambda: not people.active(session, [to_user_id]), "unknown", say("Choose an active user.")),
+        (
+            lambda: not people.deciders(session, [to_user_id]),
+            "unknown",
+            say("Choose an active user whose roles let them decide."),
+        ),
     ]
     for applies, code, message in reasons:
         if applies():

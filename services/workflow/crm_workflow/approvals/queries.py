@@ -53,7 +53,7 @@ def approvers(session: Session, approval: Approval, step: dict[str, Any]) -> lis
     found: list[UUID] = []
     for approver in step["approvers"]:
         found += _named(session, approval, approver)
-    return people.active(session, found) or deputies(session, approval)
+    return people.deciders(session, found) or deputies(session, approval)
 
 
 def deputies(session: Session, approval: Approval) -> list[UUID]:

@@ -84,7 +84,7 @@ def _users(session: Session, flow: ApprovalFlow) -> Iterator[FieldError]:
         for at, approver in enumerate(step["approvers"])
         if approver["kind"] == "user"
     ]
-    known = set(people.active(session, [user_id for _, user_id in named]))
+    known = set(people.deciders(session, [user_id for _, user_id in named]))
     for pointer, user_id in named:
         if user_id not in known:
-            yield entry(pointer, "unknown", say("Choose an active user."))
+            yield entry(pointer, "unknown", say("Choose an active user whose roles let them decide."))

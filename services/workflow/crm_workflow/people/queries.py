@@ -1,26 +1,28 @@
-"""Finding approvers in the company tree; only active users are found."""
+"""Finding approvers in the company tree; only users who can decide are found."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, not_, or_, select
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Session
 
 from crm_chassis import org
+
+from .models import Role
 
 COMPANY_ADMINISTRATOR, GROUP_ADMINISTRATOR = "subsidiary_admin", "group_admin"
 MOST = 50
 """No step asks more people than this, however many hold a role."""
 
 
-def active(session: Session, user_ids: Iterable[UUID]) -> list[UUID]:
-    """Those of the users who are active, in the order given, each once."""
+def deciders(session: Session, user_ids: Iterable[UUID]) -> list[UUID]:
+    """Those of the users who can decide, in the order given, each once."""
     wanted = list(dict.fromkeys(user_ids))
-    known = org.users(session, wanted)
-    return [user_id for user_id in wanted if user_id in known and known[user_id].active]
+    found = set(session.scalars(select(org.OrgUser.id).where(org.OrgUser.id.in_(wanted), _decides(session))))
+    return [user_id for user_id in wanted if user_id in found]
 
 
 def unit_of(session: Session, user_id: UUID) -> UUID | None:
@@ -33,7 +35,7 @@ def managers_above(session: Session, unit_id: UUID) -> list[UUID]:
     path = org.tree().ancestors(unit_id)
     rows = session.execute(select(org.OrgUnit.id, org.OrgUnit.manager_id).where(org.OrgUnit.id.in_(path)))
     managers = {row.id: row.manager_id for row in rows}
-    return active(session, [manager for unit in path if (manager := managers.get(unit))])
+    return deciders(session, [manager for unit in path if (manager := managers.get(unit))])
 
 
 def with_role(session: Session, role: str, unit_id: UUID) -> list[UUID]:
@@ -47,7 +49,7 @@ def with_role(session: Session, role: str, unit_id: UUID) -> list[UUID]:
         )
         holders = (
             select(org.OrgUser.id)
-            .where(works_there, org.OrgUser.active, org.OrgUser.roles.contains([role]))
+            .where(works_there, _decides(session), org.OrgUser.roles.contains([role]))
             .order_by(org.OrgUser.id)
             .limit(MOST)
         )
@@ -62,3 +64,9 @@ def administrators(session: Session, unit_id: UUID, *, but: Iterable[UUID]) -> l
         if found := [each for each in with_role(session, role, unit_id) if each not in set(but)]:
             return found
     return []
+
+
+def _decides(session: Session) -> ColumnElement[bool]:
+    """Who is active and has a role that lets them decide, as every one does that this service has not heard of."""
+    powerless = session.scalars(select(Role.key).where(not_(Role.approves))).all()
+    return and_(org.OrgUser.active, not_(org.OrgUser.roles.contained_by(list(powerless))))

@@ -1,24 +1,17 @@
-import { QueryClient, VueQueryPlugin } from '@tanstack/vue-query'
-import { createPinia, setActivePinia } from 'pinia'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createApp, type App } from 'vue'
-import { createMemoryHistory, createRouter } from 'vue-router'
-import { i18n, setLocale } from '../../i18n'
-import { useSession, type Me } from '../../session/session'
+import { beforeEach, expect, test, vi } from 'vitest'
+import { useSession } from '../../session/session'
+import { mounted, named, person } from '../../test/mounted'
+import TodayBlock from './TodayBlock.vue'
 
 // A date picker takes seconds to draw itself here, and these tests are not about dates.
 vi.mock('element-plus/es', async (original) => ({ ...(await original<object>()), ElDatePicker: { render: () => null } }))
-const { default: TodayBlock } = await import('./TodayBlock.vue')
 
 const yesterday = new Date(Date.now() - 86_400_000).toISOString()
 const ROWS = Array.from({ length: 8 }, (_, n) => ({ id: `a${n}`, subject: `事务 ${n}`, due_at: yesterday, can: [] }))
 let lists: URLSearchParams[]
-let app: App
 let page: HTMLElement
-beforeEach(() => {
-  setLocale('zh-CN')
-  setActivePinia(createPinia())
-  useSession().me = { user: { id: 'u1' }, permissions: {} } as unknown as Me
+beforeEach(async () => {
+  useSession().me = person('u1')
   lists = []
   vi.stubGlobal('fetch', async (request: Request) => {
     const query = new URL(request.url).searchParams
@@ -26,19 +19,12 @@ beforeEach(() => {
     lists.push(query)
     return Response.json(query.has('due_at__gte') ? { items: [], total: 0 } : { items: ROWS, total: 34 })
   })
-  const router = createRouter({ history: createMemoryHistory(), routes: [{ path: '/:rest(.*)*', component: { render: () => null } }] })
-  page = document.createElement('main')
-  app = createApp(TodayBlock)
-  app.use(i18n).use(router).use(VueQueryPlugin, { queryClient: new QueryClient({ defaultOptions: { queries: { retry: false } } }) }).mount(page)
-})
-afterEach(() => {
-  app.unmount()
-  vi.unstubAllGlobals()
+  page = await mounted(TodayBlock)
 })
 
 test('all that is late is counted, and all that is due is what the link leads to', async () => {
   await vi.waitFor(() => expect(page.textContent).toContain('31 项逾期'))
   const due = lists.find((query) => !query.has('due_at__gte'))
-  const all = [...page.querySelectorAll('a')].find((one) => one.textContent === '全部')
+  const all = named<HTMLAnchorElement>('a', '全部')
   expect(Object.fromEntries(new URL(all!.href, location.origin).searchParams)).toEqual({ status: 'planned', assignee_id__in: 'u1', due_at__lte: due?.get('due_at__lte'), sort: 'due_at' })
 })

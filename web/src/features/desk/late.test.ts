@@ -1,12 +1,11 @@
-import { QueryClient, VueQueryPlugin } from '@tanstack/vue-query'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createApp, h, type App } from 'vue'
+import { beforeEach, expect, test, vi } from 'vitest'
+import { h } from 'vue'
+import { mounted } from '../../test/mounted'
 import { isLate, useLate } from './late'
 
 const HOUR = 3_600_000
 const at = (hours: number): string => new Date(Date.now() + hours * HOUR).toISOString()
 let asked: URL[]
-let app: App
 let page: HTMLElement
 beforeEach(() => {
   asked = []
@@ -15,23 +14,17 @@ beforeEach(() => {
     return Response.json({ items: [], total: 20 })
   })
 })
-afterEach(() => {
-  app.unmount()
-  vi.unstubAllGlobals()
-})
-function show(items: object[], total: number): void {
-  page = document.createElement('main')
-  app = createApp({
+async function show(items: object[], total: number): Promise<void> {
+  page = await mounted({
     setup() {
       const late = useLate('activities', { status: 'planned' }, { items, total })
       return () => h('p', String(late.value))
     },
   })
-  app.use(VueQueryPlugin, { queryClient: new QueryClient() }).mount(page)
 }
 
 test('where more are late than a block shows, those that it does not show are counted too', async () => {
-  show([{ due_at: at(-30) }, { due_at: at(-1) }], 34)
+  await show([{ due_at: at(-30) }, { due_at: at(-1) }], 34)
   await vi.waitFor(() => expect(page.textContent).toBe('20'))
   const { due_at__lte: until, ...query } = Object.fromEntries(asked[0]!.searchParams)
   expect(query).toEqual({ status: 'planned', limit: '1', fields: 'id', count: 'true' })
@@ -42,7 +35,7 @@ test.each([
   ['one of those shown is in time', [{ due_at: at(-1) }, { due_at: at(1) }], 34],
   ['all are shown', [{ due_at: at(-1) }], 1],
 ])('the server is not asked where %s', async (_why, items, total) => {
-  show(items, total)
+  await show(items, total)
   await new Promise((resolve) => setTimeout(resolve))
   expect([page.textContent, asked.length]).toEqual(['1', 0])
 })

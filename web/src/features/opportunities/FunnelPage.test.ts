@@ -1,22 +1,16 @@
-import { QueryClient, VueQueryPlugin } from '@tanstack/vue-query'
-import { createPinia, setActivePinia } from 'pinia'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createApp, type App } from 'vue'
-import { createMemoryHistory, createRouter } from 'vue-router'
-import { i18n, setLocale } from '../../i18n'
+import { beforeEach, expect, test, vi } from 'vitest'
+import { setLocale } from '../../i18n'
+import { mounted, named } from '../../test/mounted'
 import screen from './screen'
-
-const { default: FunnelPage } = await import('./FunnelPage.vue')
+import FunnelPage from './FunnelPage.vue'
 
 const DAY = 86_400_000
 const STAGE = { stage: 'qualify', name: '需求确认', name_en: null, probability: 10, count: 1, amounts: [], weighted: [] }
 const DEAL = { id: 'd1', name: '二号车间设备', customer_id: 'c1', amount: null, active_at: new Date(Date.now() - 45 * DAY).toISOString(), updated_at: new Date().toISOString() }
 let asked: URL[]
-let app: App
 let page: HTMLElement
 beforeEach(async () => {
   setLocale('en')
-  setActivePinia(createPinia())
   asked = []
   vi.stubGlobal('fetch', async (request: Request) => {
     const url = new URL(request.url)
@@ -24,16 +18,8 @@ beforeEach(async () => {
     if (url.pathname.endsWith('/opportunities')) asked.push(url)
     return Response.json({ items: url.pathname.endsWith('/opportunities') ? [DEAL] : [], total: 17 })
   })
-  const router = createRouter({ history: createMemoryHistory(), routes: [{ path: '/:rest(.*)*', component: { render: () => null } }] })
-  await router.push('/funnel?owner_id=u1')
-  page = document.createElement('main')
-  app = createApp(FunnelPage)
-  app.use(i18n).use(router).use(VueQueryPlugin, { queryClient: new QueryClient({ defaultOptions: { queries: { retry: false } } }) }).mount(page)
+  page = await mounted(FunnelPage, {}, { at: '/funnel?owner_id=u1' })
   await vi.waitFor(() => expect(page.textContent).toContain(DEAL.name))
-})
-afterEach(() => {
-  app.unmount()
-  vi.unstubAllGlobals()
 })
 
 test('what stands still are the deals found stalled, and how long nobody has worked on them', () => {
@@ -44,7 +30,7 @@ test('what stands still are the deals found stalled, and how long nobody has wor
 })
 
 test('all of them are one click away, as the view of that name shows them', () => {
-  const all = [...page.querySelectorAll('a')].find((one) => one.textContent === 'All')
+  const all = named<HTMLAnchorElement>('a', 'All')
   const { owner_id__in: owner, ...query } = Object.fromEntries(new URL(all!.href, location.origin).searchParams)
   expect(owner).toBe('u1')
   expect(query).toEqual(screen.views?.find((view) => view.name === 'stalled')?.query)

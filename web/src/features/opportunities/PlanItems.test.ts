@@ -1,8 +1,7 @@
-import { QueryClient, VueQueryPlugin } from '@tanstack/vue-query'
-import { createPinia, setActivePinia } from 'pinia'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createApp, nextTick, type App } from 'vue'
-import { i18n, setLocale } from '../../i18n'
+import { beforeEach, expect, test, vi } from 'vitest'
+import { nextTick } from 'vue'
+import { fill, mounted } from '../../test/mounted'
+import PlanItems from './PlanItems.vue'
 
 // A date picker takes seconds to draw itself here: a plain input stands in for it.
 vi.mock('element-plus/es', async (original) => {
@@ -10,17 +9,13 @@ vi.mock('element-plus/es', async (original) => {
   const ElDatePicker = (props: { modelValue: string }, { emit }: { emit: (name: string, value: string) => void }) => h('input', { class: 'day', value: props.modelValue, onInput: (event: Event) => emit('update:modelValue', (event.target as HTMLInputElement).value) })
   return { ...(await original<object>()), ElDatePicker: Object.assign(ElDatePicker, { props: ['modelValue'], emits: ['update:modelValue'] }) }
 })
-const { default: PlanItems } = await import('./PlanItems.vue')
 
 interface Step { id: string; due_on: string; todo: string; result: string | null; version: number }
 let step: Step
 let sent: (Partial<Step> & { etag: string | null })[]
 let refusing: boolean
-let app: App
 let page: HTMLElement
 beforeEach(async () => {
-  setLocale('zh-CN')
-  setActivePinia(createPinia())
   step = { id: 's1', due_on: '2026-11-26', todo: '现场演示', result: null, version: 1 }
   sent = []
   refusing = false
@@ -32,24 +27,15 @@ beforeEach(async () => {
     step = { ...step, ...body, version: step.version + 1 }
     return Response.json(step)
   })
-  page = document.body.appendChild(document.createElement('main'))
-  app = createApp(PlanItems, { record: { id: 'o1', can: ['update'] } })
-  app.use(i18n).use(VueQueryPlugin, { queryClient: new QueryClient({ defaultOptions: { queries: { retry: false } } }) }).mount(page)
+  page = await mounted(PlanItems, { record: { id: 'o1', can: ['update'] } })
   await vi.waitFor(() => expect(page.querySelector('li')).not.toBeNull())
-})
-afterEach(() => {
-  app.unmount()
-  vi.unstubAllGlobals()
-  document.body.innerHTML = ''
 })
 
 const box = (): HTMLInputElement => page.querySelector<HTMLInputElement>('li [type=checkbox]')!
 const result = (): HTMLInputElement => page.querySelector<HTMLInputElement>('li .el-input input')!
 const unloads = (): boolean => window.dispatchEvent(new Event('beforeunload', { cancelable: true }))
 async function typeResult(text: string): Promise<void> {
-  result().value = text
-  result().dispatchEvent(new Event('input', { bubbles: true }))
-  await nextTick()
+  await fill(result(), text)
   await nextTick()
 }
 function tick(on: boolean): void {
@@ -92,9 +78,7 @@ const editor = (): HTMLInputElement | null => page.querySelector<HTMLInputElemen
 async function retype(name: string, text: string): Promise<void> {
   pen(name).click()
   await vi.waitFor(() => expect(document.activeElement).toBe(editor()))
-  editor()!.value = text
-  editor()!.dispatchEvent(new Event('input', { bubbles: true }))
-  await nextTick()
+  await fill(editor()!, text)
 }
 const press = (key: string): boolean => editor()!.dispatchEvent(new KeyboardEvent('keydown', { key, code: key, bubbles: true }))
 

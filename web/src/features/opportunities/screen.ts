@@ -33,5 +33,5 @@ export default defineScreen({
     assign: { menu: true },
   },
   board: { by: 'stage', filter: { status: 'open' }, sort: '-updated_at', columns: stageColumns, move: (record, to) => post(`/opportunities/${record.id}/advance`, { stage: to }), card: ['customer_id', 'amount', 'expected_close_on', 'owner_id'] },
-  form: { first: ['customer_id', 'name', 'amount', 'expected_close_on', 'next_step'], hidden: ['stage', 'pipeline_id', 'probability', 'board_position'] },
+  form: { first: ['customer_id', 'name', 'amount', 'expected_close_on', 'next_step'], hidden: ['stage', 'pipeline_id', 'probability', 'board_position'], beside: () => import('./PipelineChoice.vue'), besideEdit: true },
 })

@@ -31,6 +31,13 @@ export function pipelineOf(id: unknown): Pipeline | undefined {
   return known.get(String(id))
 }
 
+/** The pipelines that deals of a unit may go through, the person's own unit unless named; the first is the one they do unless told. */
+export async function pipelinesFor(unitId?: string | null): Promise<Pipeline[]> {
+  const { items } = await get<{ items: Pipeline[] }>('/opportunities/pipelines', { unit_id: unitId })
+  for (const pipeline of items) known.set(pipeline.id, pipeline)
+  return items
+}
+
 export function stageName(value: unknown, record: Record<string, unknown>): string | undefined {
   const stage = pipelineOf(record.pipeline_id)?.stages.find((one) => one.key === value)
   return stage && named(stage)
@@ -67,6 +74,6 @@ export async function stageColumns(filters: Record<string, string>): Promise<Boa
   const found = columnsOf(funnel.pipelines.flatMap((pipeline) => pipeline.stages))
   if (found.length) return found
   // Without an open deal the funnel names no stage; the board still shows where one would begin.
-  const pipelines = await get<{ items: Pipeline[] }>('/pipelines', { limit: 1 })
+  const pipelines = await get<{ items: Pipeline[] }>('/pipelines', { limit: 1, id__in: filters.pipeline_id__in ?? filters.pipeline_id })
   return (pipelines.items[0]?.stages ?? []).map((stage) => ({ value: stage.key, label: named(stage), count: 0, sums: [] }))
 }

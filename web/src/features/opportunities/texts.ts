@@ -50,6 +50,8 @@ export default defineTexts({
   advance_to: ['推进到“{stage}”', 'Move to “{stage}”'],
   advanced: ['已推进到“{stage}”', 'Moved to “{stage}”'],
   steps: ['销售阶段', 'Stages of the sale'],
+  begins_in: ['从阶段“{stage}”开始', 'Begins in the stage “{stage}”'],
+  goes_on_in: ['在该管道的阶段“{stage}”继续', 'Goes on there in the stage “{stage}”'],
   closes_late: ['预计成交日已过，更新日期或关闭机会。', 'The expected close has passed: set a new date, or close the deal.'],
   no_next: ['没有下一步。写明下一步，机会才会前进。', 'There is no next step. Name one, and the deal moves.'],
   lost_because: ['输单原因：{reason}', 'Lost because: {reason}'],

@@ -1,21 +1,13 @@
-import { QueryClient, VueQueryPlugin } from '@tanstack/vue-query'
-import { createPinia, setActivePinia } from 'pinia'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createApp, type App } from 'vue'
-import { createMemoryHistory, createRouter } from 'vue-router'
-import { i18n, setLocale } from '../../i18n'
+import { beforeEach, expect, test, vi } from 'vitest'
 import { useJobs } from '../../records/jobs'
-import { useSession, type Me } from '../../session/session'
-
-const { default: ReportsPage } = await import('./ReportsPage.vue')
+import { useSession } from '../../session/session'
+import { leave, mounted, named, person } from '../../test/mounted'
+import ReportsPage from './ReportsPage.vue'
 
 const LABEL = { zh: '客户构成', en: 'Composition' }
 let parameters: string[]
 let asked: string[]
-let app: App
 beforeEach(() => {
-  setLocale('zh-CN')
-  localStorage.clear()
   parameters = ['region_code']
   asked = []
   vi.stubGlobal('fetch', async (request: Request) => {
@@ -28,30 +20,18 @@ beforeEach(() => {
     return Response.json({ items: [], next_cursor: null })
   })
 })
-afterEach(() => {
-  app.unmount()
-  vi.unstubAllGlobals()
-  document.body.innerHTML = ''
-})
 async function open(address: string, ...permissions: string[]): Promise<HTMLElement> {
-  const page = document.body.appendChild(document.createElement('main'))
-  const pinia = createPinia()
-  const router = createRouter({ history: createMemoryHistory(), routes: [{ path: '/:any(.*)*', component: ReportsPage }] })
-  app = createApp(ReportsPage).use(pinia).use(i18n).use(router).use(VueQueryPlugin, { queryClient: new QueryClient({ defaultOptions: { queries: { retry: false } } }) })
-  setActivePinia(pinia)
-  useSession().me = { user: { id: 'wang' }, permissions: Object.fromEntries(permissions.map((name) => [name, {}])), companies: [], units: [] } as unknown as Me
-  await router.push(address)
-  app.mount(page)
+  useSession().me = person('wang', ...permissions)
+  const page = await mounted(ReportsPage, {}, { at: address })
   await vi.waitFor(() => expect(page.querySelector('.controls')).not.toBeNull())
   return page
 }
-const button = (text: string): HTMLButtonElement | undefined => [...document.querySelectorAll('button')].find((one) => one.textContent?.trim() === text)
 
 test('figures are narrowed to a region, for who may be told of it', async () => {
   const page = await open('/reports?region_code=110000', 'region:read')
   expect(page.querySelector('.controls')?.textContent).toContain('区域及下级')
   await vi.waitFor(() => expect(asked.some((one) => one.startsWith('GET /reports/composition?') && one.includes('region_code=110000'))).toBe(true))
-  app.unmount()
+  leave()
   parameters = []
   const other = await open('/reports', 'region:read')
   expect(other.querySelector('.controls')?.textContent).not.toContain('区域及下级')
@@ -59,7 +39,7 @@ test('figures are narrowed to a region, for who may be told of it', async () => 
 
 test('who looks after the reports has them computed anew, after a question, and can follow it', async () => {
   await open('/reports', 'report:read', 'report:configure')
-  button('重算数据')?.click()
+  named('button', '重算数据')?.click()
   await vi.waitFor(() => expect(document.querySelector('.el-message-box')?.textContent).toContain('完成前数字可能变动'))
   expect(asked.filter((one) => one.startsWith('POST'))).toEqual([])
   document.querySelector<HTMLButtonElement>('.el-message-box .el-button--primary')?.click()
@@ -69,5 +49,5 @@ test('who looks after the reports has them computed anew, after a question, and 
 
 test('nobody else is offered that', async () => {
   await open('/reports', 'report:read', 'report:export')
-  expect(button('重算数据')).toBeUndefined()
+  expect(named('button', '重算数据')).toBeUndefined()
 })

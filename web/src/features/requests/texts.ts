@@ -52,7 +52,7 @@ export default defineTexts({
   start_ask: ['开始处理；还没有人负责的请求由你负责。', 'Begin to work on it. A request that nobody has becomes yours.'],
   resume_ask: ['恢复计时，时限按挂起时长顺延。', 'The clock runs again; what is due moves by the time on hold.'],
   archive_ask: ['客户不再需要处理时归档。', 'Put it away when nothing is left to do.'],
-  escalate_ask: ['提高优先级，并转给本组织的负责人。', 'Raises the priority and hands it to the manager of its unit.'],
+  escalate_ask: ['提高优先级，并转给上一级负责人。', 'Raises the priority and hands it to the next manager above.'],
   no_way: ['不能从“{from}”直接移到“{to}”', 'A request cannot go from “{from}” to “{to}”'],
   not_moved: ['没有移动', 'Not moved'],
 })

@@ -1,23 +1,15 @@
-import { QueryClient, VueQueryPlugin } from '@tanstack/vue-query'
-import { createPinia, setActivePinia } from 'pinia'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createApp, type App } from 'vue'
-import { createMemoryHistory, createRouter } from 'vue-router'
-import { i18n, setLocale } from '../../i18n'
+import { beforeEach, expect, test, vi } from 'vitest'
+import { mounted } from '../../test/mounted'
+import TripDays from './TripDays.vue'
 
 // A date picker takes seconds to draw itself here, and these tests are not about dates.
 vi.mock('element-plus/es', async (original) => ({ ...(await original<object>()), ElDatePicker: { render: () => null } }))
-const { default: TripDays } = await import('./TripDays.vue')
 
 const TRIP = { id: 't1', starts_on: '2026-11-03', ends_on: '2026-11-03', status: 'active', customer_ids: ['c1'], can: ['finish'] }
 const DAY = { id: 'd1', version: 1, on: '2026-11-03', customer_id: 'c1', contact_id: null, what: '见到采购经理', result: null, can: ['update'] }
 let days: object[]
 let sent: Record<string, unknown>[]
-let app: App
-let page: HTMLElement
 beforeEach(() => {
-  setLocale('zh-CN')
-  setActivePinia(createPinia())
   sent = []
   vi.stubGlobal('fetch', async (request: Request) => {
     if (request.method === 'GET') return Response.json({ items: request.url.includes('/records') ? days : [] })
@@ -25,25 +17,13 @@ beforeEach(() => {
     return Response.json(DAY)
   })
 })
-afterEach(() => {
-  app.unmount()
-  vi.unstubAllGlobals()
-  document.body.innerHTML = ''
-})
 
 /** The form of the trip's day, opened by its button. */
 async function opened(button: string): Promise<HTMLFormElement> {
-  page = document.body.appendChild(document.createElement('main'))
-  app = createApp(TripDays, { record: TRIP })
-  const router = createRouter({ history: createMemoryHistory(), routes: [{ path: '/:rest(.*)*', component: { render: () => null } }] })
-  app.use(i18n).use(router).use(VueQueryPlugin, { queryClient: new QueryClient({ defaultOptions: { queries: { retry: false } } }) }).mount(page)
-  await vi.waitFor(() => expect(page.querySelector(`[aria-label="${button}"]`)).not.toBeNull())
-  page.querySelector<HTMLButtonElement>(`[aria-label="${button}"]`)?.click()
-  return vi.waitFor(() => {
-    const form = page.querySelector('form')
-    if (!form) throw new Error('not drawn yet')
-    return form
-  })
+  const page = await mounted(TripDays, { record: TRIP })
+  const opener = await vi.waitUntil(() => page.querySelector<HTMLButtonElement>(`[aria-label="${button}"]`))
+  opener.click()
+  return vi.waitUntil(() => page.querySelector('form'))
 }
 const labels = (form: HTMLElement): (string | null)[] => [...form.querySelectorAll('label')].map((one) => one.textContent)
 

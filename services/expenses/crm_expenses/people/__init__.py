@@ -1,0 +1,1 @@
+"""People: for whom somebody may plan and claim."""
