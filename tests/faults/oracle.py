@@ -130,10 +130,10 @@ def _under_way(found: Databases, poison: set[str]) -> list[str]:
         )
         rows = [row for row in found.rows(service, unsettled) if row[0] not in poison]
         waiting += [f"{service}: {row}" for row in rows]
-    leaving = (
+    leaving = (  # a digest that is due later than what is waited for at most is not under way
         "SELECT 'call', count(*) FROM webhook_calls WHERE status = 'pending' HAVING count(*) > 0"
         " UNION ALL SELECT 'mail', count(*) FROM deliveries WHERE status = 'sending'"
-        " OR (status IN ('pending', 'unknown') AND next_attempt_at < now() + interval '2 minutes') HAVING count(*) > 0"
+        " OR (status IN ('pending', 'unknown') AND next_attempt_at < now() + interval '75 seconds') HAVING count(*) > 0"
     )
     waiting += [f"notify: {row}" for row in found.rows("notify", leaving)]
     if not waiting:
