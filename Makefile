@@ -24,24 +24,33 @@ down: $(VENV)/.installed ## stop what `make up` or `crm up --detach` started
 status: $(VENV)/.installed ## processes, health, memory, events waiting
 	@$(BIN)/crm status
 
-.PHONY: install test lint bench schemathesis
+.PHONY: install test test-parts test-flows test-system lint bench schemathesis
 install: $(VENV)/.installed ## the virtual environment only
 
-test: $(VENV)/.installed-dev lint console ## everything that is checked before a change goes in
-	$(BIN)/pytest -n 2 --ignore tests/flows --ignore tests/faults --ignore tests/browser
+# What computes runs beside what mostly waits for a whole system, and lets it go first. Each says what it found when it ends.
+GENTLY := nice -n 19
+test: $(VENV)/.installed-dev ## everything that is checked before a change goes in
+	$(BIN)/python -m crm_web.build
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target test-system test-parts
+
+test-parts: lint console
+	$(GENTLY) $(BIN)/pytest -n 2 --ignore tests/flows --ignore tests/faults --ignore tests/browser
+
+test-flows: $(VENV)/.installed-dev
 	$(BIN)/pytest tests/flows tests/faults -m "not slow"
+
+test-system: test-flows
 	$(BIN)/pytest tests/browser
 
 lint: $(VENV)/.installed-dev
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/lint-imports
-	$(BIN)/mypy
+	$(GENTLY) $(BIN)/ruff check .
+	$(GENTLY) $(BIN)/ruff format --check .
+	$(GENTLY) $(BIN)/lint-imports
+	$(GENTLY) $(BIN)/mypy
 
 .PHONY: console types
-console: $(VENV)/.installed-dev ## the console's types, rules and tests, and its build
-	$(BIN)/python -m crm_web.build run check
-	$(BIN)/python -m crm_web.build
+console: $(VENV)/.installed-dev ## the console's types, rules and tests
+	$(GENTLY) $(BIN)/python -m crm_web.build run check
 
 types: $(VENV)/.installed ## what the console is generated from, after an API changed
 	$(BIN)/python -m crm_web.openapi

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import statistics
 import sys
 import tempfile
@@ -25,11 +26,13 @@ from sqlalchemy import text
 from system import eventually
 
 from crm_chassis import logs
+from crm_chassis.settings import Settings
 from crm_chassis.testing_servers import start_postgres, start_rabbitmq, start_redis
 
 EVENTS = 20_000
 BACKLOG = 50_000
 _BEFORE_S = 20.0
+_IN_HAND = str(Settings(service="mirror").worker_threads)
 
 _FILL = """
 INSERT INTO outbox (event_id, aggregate_type, aggregate_id, aggregate_version, type, unit_id, envelope, created_at)
@@ -53,7 +56,7 @@ FROM (SELECT o.*, n, gen_random_uuid() AS e
 
 
 def through_the_bus(broker_url: str) -> tuple[float, float]:
-    """Events a second that the relay publishes with confirms, and that a worker of four threads handles."""
+    """Events a second that the relay publishes with confirms, and that one worker as it is shipped handles."""
     with new_world(broker_url) as world:
         with world.transaction("ledger") as session:
             session.execute(text(_FILL), {"events": EVENTS})
@@ -66,7 +69,7 @@ def through_the_bus(broker_url: str) -> tuple[float, float]:
 
 def _rate(done: Callable[[], int], world: World, kind: str, name: str) -> float:
     """Start the process; its rate between the first tenth and the last event, so that starting does not count."""
-    world.start(kind, name)
+    world.start(kind, name, WORKER_THREADS=_IN_HAND)
     eventually(lambda: done() >= EVENTS // 10, 120)
     first, began = done(), time.monotonic()
     eventually(lambda: done() >= EVENTS, 300)
@@ -130,6 +133,7 @@ def _latencies(journal: Journal, for_s: float, until: Callable[[], bool] = lambd
 
 def main() -> None:
     """Measure and print."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: a stopped run stops its servers too
     logs.configure("bench", "ERROR")
     postgres = start_postgres(durable=True)
     os.environ["CRM_TEST_POSTGRES_URL"] = postgres.url
