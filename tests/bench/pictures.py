@@ -25,6 +25,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from run import free_port
 
 from crm_local.demo.api import Api
+from crm_web import build
 
 PICTURES_FOLDER = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 expect.set_options(timeout=60_000)
@@ -131,6 +132,7 @@ def running() -> Iterator[tuple[str, str]]:
     if "URL" in os.environ:
         yield os.environ["URL"].rstrip("/"), os.environ["PASSWORD"]
         return
+    build.ensure()
     password = "a-password-for-pictures"
     with tempfile.TemporaryDirectory(prefix="banyan-pictures-") as home:
         port = free_port()
