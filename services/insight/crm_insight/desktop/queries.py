@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from crm_chassis import clock, org
+from crm_chassis import clock
 from crm_chassis.identity import Principal
 from crm_chassis.money import money
 
 from ..figures.models import Figure
 from ..reach import may_read
+from ..records import places
 from ..records.models import KnownRecord
 from ..search.rules import SHAPES
 from . import rules
@@ -27,7 +27,7 @@ NOTHING: dict[str, Any] = {"total": 0, "overdue": 0, "items": []}
 def day(session: Session, principal: Principal) -> dict[str, Any]:
     """Counts and short lists of what waits for the caller today, their funnel and their latest customers."""
     now = clock.now()
-    zone = ZoneInfo(session.scalar(select(org.OrgUnit.timezone).where(org.OrgUnit.id == principal.unit_id)) or "UTC")
+    zone = places.zone_of(principal.unit_id)
     today = now.astimezone(zone).date()
     tonight = datetime.combine(today, time.min, zone) + timedelta(days=1)
     mine = Task.people.contains([principal.user_id])
