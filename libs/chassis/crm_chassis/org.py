@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -260,22 +261,21 @@ def units_above(user_id: UUID) -> Any:
     return select(OrgClosure.ancestor_id).join(OrgUser, works_in).where(OrgUser.id == user_id)
 
 
-def manager_of(session: Session, unit_id: UUID, levels: int = 1) -> UUID | None:
-    """The manager of the nearest unit at or above ``unit_id`` that has one; ``levels`` > 1 climbs further.
+def managers_above(session: Session, unit_id: UUID) -> list[UUID]:
+    """The managers of the unit and of those above it, the nearest first; one of several units in a row counts once.
 
     One who was deactivated is passed over; one whose own event has not come yet is not.
     """
-    found, path = None, tree().ancestors(unit_id)
+    path = tree().ancestors(unit_id)
     there = select(OrgUnit.id, OrgUnit.manager_id).outerjoin(OrgUser, OrgUser.id == OrgUnit.manager_id)
     rows = session.execute(there.where(OrgUnit.id.in_(path), OrgUser.active.is_not(False)))
     managers = {row.id: row.manager_id for row in rows}
-    for unit in path:
-        manager = managers.get(unit)
-        if manager is not None and manager != found:
-            found, levels = manager, levels - 1
-            if levels == 0:
-                break
-    return found
+    return [manager for manager, _ in groupby(managers[unit] for unit in path if managers.get(unit))]
+
+
+def manager_of(session: Session, unit_id: UUID, levels: int = 1) -> UUID | None:
+    """The manager of the nearest unit at or above ``unit_id`` that has one; ``levels`` > 1 climbs further."""
+    return next(reversed(managers_above(session, unit_id)[:levels]), None)
 
 
 def _on_unit(session: Session, envelope: Envelope) -> None:

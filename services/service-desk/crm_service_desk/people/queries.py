@@ -29,8 +29,7 @@ def next_above(session: Session, unit_id: UUID, user_id: UUID | None) -> UUID | 
 
     Who manages the unit or one above it is followed by the manager of the next one up, anybody else by the nearest.
     """
-    path = org.tree().ancestors(unit_id)
-    managers = [manager for unit in path if (manager := org.manager_of(session, unit)) is not None]
+    managers = org.managers_above(session, unit_id)
     while user_id in managers:
         managers = managers[managers.index(user_id) + 1 :]
     return next(iter(managers), None)

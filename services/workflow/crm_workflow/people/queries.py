@@ -31,11 +31,8 @@ def unit_of(session: Session, user_id: UUID) -> UUID | None:
 
 
 def managers_above(session: Session, unit_id: UUID) -> list[UUID]:
-    """The managers of the unit and of the units above it, the nearest first, each once."""
-    path = org.tree().ancestors(unit_id)
-    rows = session.execute(select(org.OrgUnit.id, org.OrgUnit.manager_id).where(org.OrgUnit.id.in_(path)))
-    managers = {row.id: row.manager_id for row in rows}
-    return deciders(session, [manager for unit in path if (manager := managers.get(unit))])
+    """The managers of the unit and of the units above it who can decide, the nearest first, each once."""
+    return deciders(session, org.managers_above(session, unit_id))
 
 
 def with_role(session: Session, role: str, unit_id: UUID) -> list[UUID]:
