@@ -55,21 +55,21 @@ FROM (SELECT o.*, n, gen_random_uuid() AS e
 """
 
 
-def through_the_bus(broker_url: str) -> tuple[float, float]:
-    """Events a second that the relay publishes with confirms, and that one worker as it is shipped handles."""
+def through_the_bus(broker_url: str, workers: int) -> tuple[float, float]:
+    """Events a second that the relay publishes with confirms, and that so many workers as they are shipped handle."""
     with new_world(broker_url) as world:
         with world.transaction("ledger") as session:
             session.execute(text(_FILL), {"events": EVENTS})
-        published = _rate(
-            lambda: _count(world, "ledger", "outbox WHERE published_at IS NOT NULL"), world, "relay", "ledger"
-        )
-        handled = _rate(lambda: _count(world, "mirror", "inbox WHERE status = 'done'"), world, "worker", "mirror")
+        world.start("relay", "ledger")
+        published = _rate(lambda: _count(world, "ledger", "outbox WHERE published_at IS NOT NULL"))
+        for _ in range(workers):
+            world.start("worker", "mirror", WORKER_THREADS=_IN_HAND)
+        handled = _rate(lambda: _count(world, "mirror", "inbox WHERE status = 'done'"))
     return published, handled
 
 
-def _rate(done: Callable[[], int], world: World, kind: str, name: str) -> float:
-    """Start the process; its rate between the first tenth and the last event, so that starting does not count."""
-    world.start(kind, name, WORKER_THREADS=_IN_HAND)
+def _rate(done: Callable[[], int]) -> float:
+    """The rate between the first tenth and the last event, so that starting does not count."""
     eventually(lambda: done() >= EVENTS // 10, 120)
     first, began = done(), time.monotonic()
     eventually(lambda: done() >= EVENTS, 300)
@@ -141,13 +141,15 @@ def main() -> None:
         for name, start in (("RabbitMQ", start_rabbitmq), ("Valkey", start_redis)):
             server = start()
             try:
-                published, handled = through_the_bus(server.url)
+                for workers in (1, 2):
+                    published, handled = through_the_bus(server.url, workers)
+                    print(
+                        f"{name}: {published:,.0f} events/s published with confirms, "
+                        f"{handled:,.0f} events/s handled by {workers}",
+                        flush=True,
+                    )
             finally:
                 server.stop()
-            print(
-                f"{name}: {published:,.0f} events/s published with confirms, {handled:,.0f} events/s handled",
-                flush=True,
-            )
     finally:
         postgres.stop()
     for kind in ("amqp", "redis"):

@@ -121,7 +121,7 @@ def test_an_event_of_a_version_nobody_knows_yet_is_kept(faulty: Stage, work: Cli
         )
         with Connection(faulty.servers["broker"].url) as connection:
             producer = Producer(connection.default_channel, exchange=EVENTS)
-            messages.send_event(producer, newer, 0, routing_key=newer.type)
+            messages.send(producer, [(newer, 0)], routing_key=newer.type)
 
         def kept() -> set[str]:
             held = "SELECT status FROM inbox WHERE event_id = %s"

@@ -11,7 +11,7 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -124,17 +124,21 @@ def make_app(runtime: Runtime, loops: Mapping[str, Loop]) -> EventCelery:
 def take_in(runtime: Runtime, documents: list[Any]) -> None:
     """Put a backlog's events into the inbox, from where they are handled by the batch.
 
-    Raises Reject for what are no events; the sweeper then brings the good ones among them.
+    Raises Reject for what are no events and when the database stays away; the sweeper then brings the good ones.
     """
     try:
         found = [(pos, Envelope.from_dict(document)) for document, pos in documents]
     except (InvalidEnvelope, TypeError, ValueError) as error:
         log.error("message_is_no_event", error=str(error))
         raise Reject(str(error), requeue=False) from error
-    with runtime.activate(), system_transaction() as session:
-        for _ in found:
-            crash.point("in_receive")
-        inbox.take_in(session, found)
+
+    def put() -> None:
+        with runtime.activate(), system_transaction() as session:
+            for _ in found:
+                crash.point("in_receive")
+            inbox.take_in(session, found)
+
+    _patiently(found[0][1].id, put)
 
 
 @dataclass(eq=False, slots=True)
@@ -198,19 +202,22 @@ def handle_message(turns: Turns, document: Any, pos: int | None, *, redelivered:
     except (InvalidEnvelope, TypeError) as error:
         log.error("message_is_no_event", error=str(error))
         raise Reject(str(error), requeue=False) from error
+    _patiently(envelope.id, lambda: turns.receive(envelope, pos, redelivered=redelivered))
+
+
+def _patiently(event_id: str, put: Callable[[], None]) -> None:
+    """Put a message into the inbox, again and again while the database is away. Raises Reject after 45 s of that."""
     deadline = time.monotonic() + _DATABASE_PATIENCE_S
     pause_s = 0.5
     while True:
         try:
-            turns.receive(envelope, pos, redelivered=redelivered)
-        except inbox.DatabaseAway as error:
-            log.warning("database_away", event_id=envelope.id, error=str(error))
+            return put()
+        except (inbox.DatabaseAway, *inbox.TROUBLE) as error:
+            log.warning("database_away", event_id=event_id, error=str(error))
             if time.monotonic() + pause_s > deadline:
                 raise Reject(str(error), requeue=False) from error
             time.sleep(pause_s)
             pause_s = min(pause_s * 2, 8.0)
-        else:
-            return
 
 
 def _run_celery(app: Celery) -> None:

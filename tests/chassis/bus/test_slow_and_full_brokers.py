@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -76,7 +77,7 @@ class SlowConfirms:
 
 def test_confirms_that_trickle_are_waited_for_only_so_long(monkeypatch: pytest.MonkeyPatch, world: World) -> None:
     world.commit(accounts=50)
-    batch = [(event, number) for number, event in enumerate(world.envelopes(), start=1)]
+    batch = [(replace(event, type=f"a.b.c.d.v{pos}"), pos) for pos, event in enumerate(world.envelopes(), start=1)]
     bus = amqp.AmqpBus("amqp://nowhere")
     slow = SlowConfirms(bus)
 

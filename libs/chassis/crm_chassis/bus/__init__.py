@@ -18,6 +18,9 @@ EVENT_TASK = "crm.event"
 EVENTS_TASK = "crm.events"
 TICK_TASK = "crm.tick"
 
+Numbered = tuple[Envelope, int]
+"""An event and its ``pos``."""
+
 _DEFAULT_PORTS = {"amqp": 5672, "amqps": 5671, "redis": 6379, "rediss": 6379}
 
 
@@ -35,7 +38,7 @@ class Bus(Protocol):
     def declare(self) -> None:
         """Make every queue the events of this service need. Raises BrokerUnavailable."""
 
-    def publish(self, batch: Sequence[tuple[Envelope, int]]) -> Delivery:
+    def publish(self, batch: Sequence[Numbered]) -> Delivery:
         """Send events with their ``pos``, in order, and wait until the broker has them; never raises for the broker."""
 
     def close(self) -> None:

@@ -14,13 +14,13 @@ from amqp.exceptions import AMQPError
 from kombu import Connection, Exchange, Producer, Queue, binding
 from kombu.exceptions import KombuError
 
-from crm_contracts.envelope import Envelope
 from crm_contracts.subscriptions import PATTERNS
 
 from .. import crash
 from . import (
     BrokerUnavailable,
     Delivery,
+    Numbered,
     events_queue,
     messages,
     ticks_queue,
@@ -91,7 +91,11 @@ def declare_all(channel: Any) -> None:
 
 
 class AmqpBus:
-    """Publishes batches: all messages of a batch are sent, then all their confirms awaited."""
+    """Publishes batches: all messages of a batch are sent, then all their confirms awaited.
+
+    A message travels by the type of its events, so those of one type may share one; what that does to the order of a
+    record's events, every inbox puts right: it knows their versions.
+    """
 
     def __init__(self, broker_url: str) -> None:
         self._url = broker_url
@@ -100,6 +104,7 @@ class AmqpBus:
         self._last_tag = 0
         self._waiting: dict[int, str] = {}
         self._refused: dict[str, str] = {}
+        """Messages by the id of their first event: by delivery tag those without an answer, and why others were refused."""
 
     def declare(self) -> None:
         """Make every queue of the system. Raises BrokerUnavailable."""
@@ -109,25 +114,26 @@ class AmqpBus:
             self.close()
             raise BrokerUnavailable(str(error)) from error
 
-    def publish(self, batch: Sequence[tuple[Envelope, int]]) -> Delivery:
+    def publish(self, batch: Sequence[Numbered]) -> Delivery:
         """Send a batch and account for every message: confirmed, refused (full queue), returned (no queue) or silent."""
         delivery = Delivery()
         self._waiting, self._refused = {}, {}
-        sent: list[str] = []
+        sent: list[Sequence[Numbered]] = []
         ends = time.monotonic() + BATCH_TIMEOUT_S
         try:
             self._open()
-            for envelope, pos in batch:
-                if time.monotonic() > ends:
-                    raise TimeoutError(f"the broker took {len(sent)} messages within {BATCH_TIMEOUT_S:g} s")
-                crash.point("before_publish")
-                self._send(envelope, pos)
-                sent.append(envelope.id)
+            for events in _by_type(batch):
+                for each in messages.packed(events):
+                    if time.monotonic() > ends:
+                        raise TimeoutError(f"the broker took {len(sent)} messages within {BATCH_TIMEOUT_S:g} s")
+                    self._send(each)
+                    sent.append(each)
             self._await_confirms(ends)
         except _ERRORS as error:
             delivery.failure = f"{type(error).__name__}: {error}"
         unsettled = {*self._waiting.values(), *self._refused}
-        delivery.confirmed = {event_id for event_id in sent if event_id not in unsettled}
+        settled = [events for events in sent if events[0][0].id not in unsettled]
+        delivery.confirmed = {envelope.id for events in settled for envelope, _ in events}
         if self._refused and delivery.failure is None:
             delivery.failure = next(iter(self._refused.values()))
         if delivery.failure is not None:
@@ -157,10 +163,13 @@ class AmqpBus:
             self._producer = Producer(channel, exchange=EVENTS, auto_declare=False, on_return=self._on_return)
         return self._channel
 
-    def _send(self, envelope: Envelope, pos: int) -> None:
+    def _send(self, events: Sequence[Numbered]) -> None:
+        first = events[0][0]
+        for _ in events:
+            crash.point("before_publish")
         self._last_tag += 1
-        self._waiting[self._last_tag] = envelope.id
-        messages.send_event(self._producer, envelope, pos, routing_key=envelope.type, mandatory=True)
+        self._waiting[self._last_tag] = first.id
+        messages.send(self._producer, events, routing_key=first.type, mandatory=True)
 
     def _await_confirms(self, ends: float) -> None:
         """Wait for every confirm: 5 s for the first and for each after it, until ``ends`` in all. Raises TimeoutError."""
@@ -181,11 +190,19 @@ class AmqpBus:
 
     def _on_nack(self, tag: int, multiple: bool) -> None:
         for settled in self._settled(tag, multiple):
-            if event_id := self._waiting.pop(settled, None):
-                self._refused[event_id] = "the broker refused the message: a queue is full"
+            if message_id := self._waiting.pop(settled, None):
+                self._refused[message_id] = "the broker refused the message: a queue is full"
 
     def _on_return(self, error: Exception, _exchange: str, routing_key: str, message: Any) -> None:
         self._refused[message.properties["correlation_id"]] = f"no queue takes {routing_key}: {error}"
 
     def _settled(self, tag: int, multiple: bool) -> list[int]:
         return [each for each in self._waiting if each <= tag] if multiple else [tag]
+
+
+def _by_type(batch: Sequence[Numbered]) -> list[Sequence[Numbered]]:
+    """The events of a batch under the routing key they share, each type in its order."""
+    found: dict[str, list[Numbered]] = {}
+    for envelope, pos in batch:
+        found.setdefault(envelope.type, []).append((envelope, pos))
+    return list(found.values())

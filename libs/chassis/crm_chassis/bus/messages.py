@@ -6,25 +6,36 @@ needs no Celery application.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from kombu import Producer
 
-from crm_contracts.envelope import Envelope
+from . import EVENT_TASK, EVENTS_TASK, Numbered
 
-from . import EVENT_TASK, EVENTS_TASK
-
-
-def send_event(producer: Producer, envelope: Envelope, pos: int, **destination: Any) -> None:
-    """Publish an event; its id is the task's id. destination: exchange, routing_key and other publish options."""
-    send_task(producer, EVENT_TASK, envelope.id, [envelope.to_dict(), pos], **destination)
+_ONE_BY_ONE = 10
 
 
-def send_events(producer: Producer, events: Sequence[tuple[Envelope, int]], **destination: Any) -> None:
-    """Publish a backlog as one message, under the id of its first event."""
-    arguments = [[envelope.to_dict(), pos] for envelope, pos in events]
-    send_task(producer, EVENTS_TASK, events[0][0].id, [arguments], **destination)
+def packed(events: Sequence[Numbered]) -> Iterator[Sequence[Numbered]]:
+    """What goes as one message: each of a few events alone; all of a backlog, which costs a consumer what one would."""
+    if len(events) > _ONE_BY_ONE:
+        yield events
+    else:
+        yield from ([event] for event in events)
+
+
+def send(producer: Producer, events: Sequence[Numbered], **destination: Any) -> None:
+    """Publish what ``packed`` put together, under the id of its first event.
+
+    destination: exchange, routing_key and other publish options.
+    """
+    (first, pos), *others = events
+    if others:
+        send_task(
+            producer, EVENTS_TASK, first.id, [[[envelope.to_dict(), at] for envelope, at in events]], **destination
+        )
+    else:
+        send_task(producer, EVENT_TASK, first.id, [first.to_dict(), pos], **destination)
 
 
 def send_task(

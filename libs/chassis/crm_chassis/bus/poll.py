@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from crm_contracts.envelope import Envelope
-
 from .. import crash
-from . import Delivery
+from . import Delivery, Numbered
 
 
 class PollBus:
@@ -16,7 +14,7 @@ class PollBus:
     def declare(self) -> None:
         """There is nothing to make."""
 
-    def publish(self, batch: Sequence[tuple[Envelope, int]]) -> Delivery:
+    def publish(self, batch: Sequence[Numbered]) -> Delivery:
         """Confirm everything: the feed serves it already."""
         for _ in batch:
             crash.point("before_publish")

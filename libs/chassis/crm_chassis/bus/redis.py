@@ -18,13 +18,13 @@ from kombu import Connection, Producer, Queue
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
-from crm_contracts.envelope import Envelope
 from crm_contracts.subscriptions import subscribers_of
 
 from .. import crash
 from . import (
     BrokerUnavailable,
     Delivery,
+    Numbered,
     events_queue,
     messages,
     ticks_queue,
@@ -36,7 +36,6 @@ QUEUE_BYTES_MAX = 16 * 1024 * 1024
 """About ten thousand events; a full queue of every service together is 128 MB."""
 
 _TIMEOUT_S = 5.0
-_ONE_BY_ONE = 10
 _ERRORS = (RedisError, KombuError, OSError)
 
 
@@ -83,7 +82,7 @@ class RedisBus:
             self.close()
             raise BrokerUnavailable(str(error)) from error
 
-    def publish(self, batch: Sequence[tuple[Envelope, int]]) -> Delivery:
+    def publish(self, batch: Sequence[Numbered]) -> Delivery:
         """Send a batch in one pipeline; without Redis' answer to all of it, none of it counts as sent.
 
         A queue that is full is passed over, and counts as served: its service sweeps every 30 s whatever a queue holds.
@@ -97,7 +96,8 @@ class RedisBus:
             with producer.batch():
                 for service, events in waiting.items():
                     if service not in self._full:
-                        _send(producer, events, events_queue(service))
+                        for each in messages.packed(events):
+                            messages.send(producer, each, routing_key=events_queue(service))
             delivery.confirmed = {envelope.id for envelope, _ in batch}
         except _ERRORS as error:
             delivery.failure = f"{type(error).__name__}: {error}"
@@ -105,8 +105,8 @@ class RedisBus:
         return delivery
 
     @staticmethod
-    def _by_subscriber(batch: Sequence[tuple[Envelope, int]]) -> dict[str, list[tuple[Envelope, int]]]:
-        found: dict[str, list[tuple[Envelope, int]]] = {}
+    def _by_subscriber(batch: Sequence[Numbered]) -> dict[str, list[Numbered]]:
+        found: dict[str, list[Numbered]] = {}
         for envelope, pos in batch:
             crash.point("before_publish")
             for service in subscribers_of(envelope.type):
@@ -143,12 +143,3 @@ class RedisBus:
             self._connection.connect()
             self._producer = Producer(self._connection.channel(), auto_declare=False)
         return self._producer
-
-
-def _send(producer: Producer, events: list[tuple[Envelope, int]], queue: str) -> None:
-    """A few events go one by one; a backlog goes as one message, which costs the consumer what a single one would."""
-    if len(events) > _ONE_BY_ONE:
-        messages.send_events(producer, events, routing_key=queue)
-        return
-    for envelope, pos in events:
-        messages.send_event(producer, envelope, pos, routing_key=queue)
