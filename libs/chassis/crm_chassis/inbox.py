@@ -7,7 +7,7 @@ the effects of its handler and the events the handler announces are one transact
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ from uuid import UUID
 
 import psycopg.errors
 import structlog
-from sqlalchemy import Table, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Table, Uuid, any_, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -46,6 +46,7 @@ __all__ = [
     "current_event",
     "dead_letters",
     "drop",
+    "known",
     "lag",
     "receive",
     "receive_together",
@@ -153,6 +154,13 @@ def take_in(session: Session, events: Sequence[tuple[int, Envelope]], *, replay_
     rows = [inbox_rows.values_of(envelope, pos) | {"replayed": pos <= replay_until} for pos, envelope in events]
     new = insert(InboxRow).values(rows).on_conflict_do_nothing().returning(InboxRow.event_id)
     return len(session.execute(new).all())
+
+
+def known(session: Session, source: str, event_ids: Iterable[str]) -> set[UUID]:
+    """Which of a source's events are in the inbox, in whatever state."""
+    wanted = literal([UUID(each) for each in event_ids], ARRAY(Uuid))
+    rows = select(InboxRow.event_id).where(InboxRow.source == source, InboxRow.event_id == any_(wanted))
+    return set(session.scalars(rows))
 
 
 def retry_due(runtime: Runtime, limit: int = 200) -> int:

@@ -23,27 +23,33 @@ from .service import Runtime
 PATH = "/internal/events"
 PAGE = 200
 _PAGE_MAX = 1000
+IDS = 5000
+"""How many events a page of their ids holds."""
 _SCANNED_MAX = 10_000
 
 
-def read(session: Session, after: int, patterns: tuple[str, ...] = ("#",), limit: int = PAGE) -> dict[str, Any]:
+def read(
+    session: Session, after: int, patterns: tuple[str, ...] = ("#",), limit: int = PAGE, *, ids_only: bool = False
+) -> dict[str, Any]:
     """The events after a ``pos`` whose type one of the topic patterns covers, in order.
 
     Answers ``{"events": [{"pos", "envelope"}], "scanned_through": pos, "more": bool}``. Everything up to
     ``scanned_through`` was looked at, so a reader goes on from there even when nothing matched, at once when there is
-    ``more``: a page looks at _SCANNED_MAX rows at most, however rare what is asked for.
+    ``more``: a page looks at _SCANNED_MAX rows at most, however rare what is asked for. ids_only: events are
+    ``{"pos", "id"}``, for a reader that knows most of them.
     """
     # The numbers are gapless and given under a lock, so what is visible up to the newest is complete.
     oldest, newest = session.execute(select(func.min(OutboxRow.pos), func.max(OutboxRow.pos))).one()
     through = min(max(after, (oldest or 1) - 1) + _SCANNED_MAX, newest or 0)
     types = [known for known in REGISTRY if any(matches(pattern, known) for pattern in patterns)]
     page = (
-        select(OutboxRow.pos, OutboxRow.envelope)
+        select(OutboxRow.pos, OutboxRow.event_id if ids_only else OutboxRow.envelope)
         .where(OutboxRow.pos > after, OutboxRow.pos <= through, OutboxRow.type.in_(types))
         .order_by(OutboxRow.pos)
         .limit(limit)
     )
-    events = [{"pos": pos, "envelope": envelope} for pos, envelope in session.execute(page)]
+    told, as_told = ("id", str) if ids_only else ("envelope", dict)
+    events = [{"pos": pos, told: as_told(event)} for pos, event in session.execute(page)]
     reached = events[-1]["pos"] if len(events) == limit else max(after, through)
     return {"events": events, "scanned_through": reached, "more": reached < (newest or 0)}
 
@@ -57,10 +63,11 @@ def blueprint(runtime: Runtime) -> Blueprint:
     def events() -> Response:
         """Read this service's events in the order of their numbers."""
         demand_internal_key(runtime.settings)
-        after, limit = _number("after", 0, least=0), _number("limit", PAGE, least=1)
+        after, ids_only = _number("after", 0, least=0), bool(_number("ids_only", 0, least=0))
+        limit = min(_number("limit", PAGE, least=1), IDS if ids_only else _PAGE_MAX)
         patterns = tuple(filter(None, request.args.get("types", "#").split(",")))
         with system_transaction() as session:
-            return json_response(read(session, after, patterns, min(limit, _PAGE_MAX)))
+            return json_response(read(session, after, patterns, limit, ids_only=ids_only))
 
     return made
 

@@ -1,15 +1,18 @@
 """The sweeper: reads every peer's feed from where it stopped and puts into the inbox what the broker did not bring.
 
 It is the cure for everything a broker may lose, and the whole transport when there is none. It also tries again what
-waits in the inbox. Pages keep its memory bounded however long the service was away.
+waits in the inbox. Pages keep its memory bounded however long the service was away, and where the broker did bring a
+page, the events behind it are passed by their ids.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 import structlog
 import urllib3
@@ -33,6 +36,8 @@ log = structlog.get_logger()
 
 SWEEP_S = 30.0
 SWEEP_WITHOUT_BROKER_S = 1.0
+_AT_ONCE_S = 2.0
+"""How long a sweep goes on before what is due in the inbox has its turn."""
 _TIMEOUT = urllib3.Timeout(connect=1.0, read=5.0)
 
 
@@ -58,27 +63,32 @@ class Sweeper:
         self._patterns = PATTERNS.get(runtime.service.name, ())
         self._pool = urllib3.PoolManager(timeout=_TIMEOUT, retries=False)
         self._next_sweep = 0.0
+        self._behind = False
         self._waking = True
 
-    def step(self) -> int:
-        """Sweep the feeds when that is due, then try what is due in the inbox; answers how many events were tried.
+    def step(self) -> bool:
+        """Sweep the feeds for a while when that is due, then try what is due in the inbox; whether there is more to do.
 
         The first steps of a process make due, batch by batch, what came before its handlers were deployed.
         """
         if self._waking:
             self._waking = self._wake_ignored() == inbox.WOKEN_AT_ONCE
         if time.monotonic() >= self._next_sweep:
-            self.sweep()
-            brokered = bus.reachable(self._runtime.settings.broker_url)
-            self._next_sweep = time.monotonic() + (SWEEP_S if brokered else SWEEP_WITHOUT_BROKER_S)
-        return inbox.retry_due(self._runtime)
+            self.sweep(_AT_ONCE_S)
+            if not self._behind:
+                brokered = bus.reachable(self._runtime.settings.broker_url)
+                self._next_sweep = time.monotonic() + (SWEEP_S if brokered else SWEEP_WITHOUT_BROKER_S)
+        return inbox.retry_due(self._runtime) > 0 or self._behind
 
-    def sweep(self) -> int:
-        """Read every peer's feed to its end; answers how many events were new. A silent peer does not stop the others."""
-        new = 0
+    def sweep(self, within_s: float = math.inf) -> int:
+        """Read every peer's feed to its end, or a page at least in the time there is; answers how many events were new.
+
+        A silent peer does not stop the others.
+        """
+        ends, new, self._behind = time.monotonic() + within_s, 0, False
         for source in self.sources():
             try:
-                new += self._sweep_source(source)
+                new += self._sweep_source(source, ends)
             except FeedUnavailable as error:
                 log.warning("sweep_failed", source=source, error=str(error))
         return new
@@ -92,21 +102,29 @@ class Sweeper:
         heard = {kind.service for name, kind in REGISTRY.items() if any(matches(each, name) for each in self._patterns)}
         return sorted(heard)
 
-    def _sweep_source(self, source: str) -> int:
+    def _sweep_source(self, source: str, ends: float) -> int:
         new = 0
         with self._runtime.activate():
             while True:
-                with system_transaction() as session:
-                    after = mark_of(session, source).pos
+                after = _mark(source)
                 page = self._page(source, after)
-                new += _take_page(source, after, page)
+                found = _take_page(source, after, page)
+                new += found
                 if not _has_more(page):
                     return new
+                if time.monotonic() > ends:
+                    self._behind = True
+                    return new
+                if not found:
+                    after = _mark(source)
+                    _pass_known(source, after, self._page(source, after, outbox_feed.IDS, ids_only=True))
 
-    def _page(self, source: str, after: int) -> dict[str, Any]:
+    def _page(
+        self, source: str, after: int, limit: int = outbox_feed.PAGE, *, ids_only: bool = False
+    ) -> dict[str, Any]:
         if source == self._runtime.service.name:
             with system_transaction() as session:
-                return outbox_feed.read(session, after, self._patterns)
+                return outbox_feed.read(session, after, self._patterns, limit, ids_only=ids_only)
         settings = self._runtime.settings
         base = settings.peers.get(source)
         if base is None:
@@ -114,7 +132,8 @@ class Sweeper:
         query = urlencode(
             {
                 "after": after,
-                "limit": outbox_feed.PAGE,
+                "limit": limit,
+                "ids_only": int(ids_only),
                 "types": ",".join(self._patterns),
             }
         )
@@ -143,6 +162,11 @@ def rewind(session: Session, source: str, pos: int) -> None:
     mark.replay_until, mark.pos = max(mark.replay_until, mark.pos), min(mark.pos, pos)
 
 
+def _mark(source: str) -> int:
+    with system_transaction() as session:
+        return mark_of(session, source).pos
+
+
 def marks(session: Session) -> dict[str, int]:
     """Source -> the ``pos`` up to which its feed was read."""
     return {mark.source: mark.pos for mark in session.scalars(select(SweepMark))}
@@ -151,6 +175,19 @@ def marks(session: Session) -> dict[str, int]:
 def _has_more(page: dict[str, Any]) -> bool:
     """Whether the feed goes on after this page; one of the release before tells it by a full page only."""
     return bool(page.get("more", len(page["events"]) == outbox_feed.PAGE))
+
+
+def _pass_known(source: str, after: int, page: dict[str, Any]) -> None:
+    """Move the mark to the first event of a page of ids that the inbox does not know, or over the page."""
+    # One of the release before answers with whole events.
+    ids = {event["pos"]: event.get("id") or event["envelope"]["id"] for event in page["events"]}
+    with system_transaction() as session:
+        mark = mark_of(session, source)
+        if mark.pos != after:
+            return
+        known = inbox.known(session, source, ids.values())
+        unknown = (pos for pos, event_id in ids.items() if UUID(event_id) not in known)
+        mark.pos = max(after, next(unknown, page["scanned_through"] + 1) - 1)
 
 
 def _take_page(source: str, after: int, page: dict[str, Any]) -> int:

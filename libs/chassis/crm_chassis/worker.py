@@ -65,7 +65,7 @@ def background_loops(runtime: Runtime, polling: bool) -> dict[str, Loop]:
     """The threads of a worker by name: sweeper, chores (schedules) and jobs."""
     sweeper = Sweeper(runtime)
     return {
-        "sweeper": Loop("sweeper", 1.0, lambda: sweeper.step() > 0),
+        "sweeper": Loop("sweeper", 1.0, sweeper.step),
         "chores": Loop("chores", 1.0 if polling else _CHORES_S, lambda: schedules.run_due(runtime)),
         "jobs": Loop("jobs", 1.0, lambda: jobs.run_due(runtime) > 0),
     }

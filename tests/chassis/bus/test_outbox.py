@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 
 from crm_chassis import clock, messaging_metrics, outbox, outbox_feed, process_beats
 from crm_chassis.outbox import OutboxError, OutboxRow, to_json
-from crm_chassis.sweeper import Sweeper, marks
+from crm_chassis.sweeper import Sweeper, marks, rewind
 from crm_contracts.subscriptions import PATTERNS
 
 
@@ -196,8 +196,8 @@ def test_a_sweeper_reads_a_feed_of_the_release_before_which_does_not_say_whether
 ) -> None:
     read = outbox_feed.read
 
-    def read_as_before(*arguments: Any) -> dict[str, Any]:
-        page = read(*arguments)
+    def read_as_before(session: Any, after: int, patterns: Any, limit: int, **_: Any) -> dict[str, Any]:
+        page = read(session, after, patterns, min(limit, 1000))
         return {name: page[name] for name in ("events", "scanned_through")}
 
     world.commit(accounts=outbox_feed.PAGE + 1)
@@ -206,6 +206,11 @@ def test_a_sweeper_reads_a_feed_of_the_release_before_which_does_not_say_whether
             pass
         monkeypatch.setattr(outbox_feed, "read", read_as_before)
         assert Sweeper(world["mirror"]).sweep() == outbox_feed.PAGE + 1
+        with world.transaction("mirror") as session:
+            rewind(session, "ledger", 0)
+        assert Sweeper(world["mirror"]).sweep() == 0
+    with world.transaction("mirror") as session:
+        assert marks(session) == {"ledger": outbox_feed.PAGE + 1}
 
 
 def test_the_feed_opens_only_to_the_internal_key(world: World) -> None:

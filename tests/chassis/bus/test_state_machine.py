@@ -87,9 +87,9 @@ class NearSweeper(Sweeper):
 
     world: ClassVar[World]
 
-    def _page(self, source: str, after: int) -> dict[str, Any]:
+    def _page(self, source: str, after: int, limit: int = 2, *, ids_only: bool = False) -> dict[str, Any]:
         with self.world.transaction(source) as session:
-            return outbox_feed.read(session, after, self._patterns)
+            return outbox_feed.read(session, after, self._patterns, limit, ids_only=ids_only)
 
 
 class BusMachine(RuleBasedStateMachine):
