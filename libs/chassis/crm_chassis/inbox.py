@@ -149,11 +149,8 @@ def take_in(session: Session, events: Sequence[tuple[int, Envelope]], *, replay_
 
     Events with a ``pos`` up to ``replay_until`` are marked as replayed.
     """
-    if not events:
-        return 0
-    rows = [inbox_rows.values_of(envelope, pos) | {"replayed": pos <= replay_until} for pos, envelope in events]
-    new = insert(InboxRow).values(rows).on_conflict_do_nothing().returning(InboxRow.event_id)
-    return len(session.execute(new).all())
+    replayed = range(1, replay_until + 1)
+    return inbox_rows.enter_together(session, [(envelope, pos) for pos, envelope in events], replayed=replayed)
 
 
 def known(session: Session, source: str, event_ids: Iterable[str]) -> set[UUID]:

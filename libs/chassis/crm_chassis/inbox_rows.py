@@ -122,7 +122,6 @@ def values_of(envelope: Envelope, pos: int | None) -> dict[str, Any]:
 
 
 _ENTER = insert(InboxRow).on_conflict_do_nothing().returning(InboxRow.event_id)
-_ENTER_ALL = insert(InboxRow).on_conflict_do_nothing()
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
 _LOCK_ALL = text("SELECT pg_advisory_xact_lock(hashtextextended(k, 0)) FROM unnest(CAST(:keys AS text[])) AS k")
 _TRY_LOCK_ALL = text(
@@ -175,9 +174,15 @@ def lock_aggregates(session: Session, envelopes: Sequence[Envelope]) -> None:
     session.connection().execute(_LOCK_ALL, {"keys": sorted({_key(envelope) for envelope in envelopes})})
 
 
-def enter_together(session: Session, messages: Sequence[tuple[Envelope, int | None]]) -> None:
-    """Write the rows of events that are not there yet, as pending."""
-    session.connection().execute(_ENTER_ALL, [values_of(envelope, pos) for envelope, pos in messages])
+def enter_together(
+    session: Session, messages: Sequence[tuple[Envelope, int | None]], *, replayed: Container[int] = ()
+) -> int:
+    """Write the rows of events that are not there yet, as pending; answers how many that were.
+
+    replayed: the numbers of those that are replays.
+    """
+    rows = [values_of(envelope, pos) | {"replayed": pos in replayed} for envelope, pos in messages]
+    return len(session.connection().execute(_ENTER, rows).all()) if rows else 0
 
 
 def locked_together(session: Session, envelopes: Sequence[Envelope]) -> list[tuple[Envelope, bool]]:
