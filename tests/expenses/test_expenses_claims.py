@@ -233,8 +233,29 @@ def test_a_payment_of_today_is_written_down_where_the_day_begins_earlier(
         tomorrow = finance.post(f"{path}/pay", {"paid_on": "2026-03-11"})
         today_in_japan = finance.post(f"{path}/pay", {"paid_on": "2026-03-10"})
 
-    assert (tomorrow.status_code, today_in_japan.status_code) == (422, 200)
-    assert today_in_japan.json["paid_at"] == "2026-03-09T15:30:00Z"
+    assert refusals(tomorrow) == [("/paid_on", "in_future")]
+    assert (today_in_japan.json["paid_on"], today_in_japan.json["paid_at"]) == ("2026-03-10", "2026-03-09T15:30:00Z")
+
+
+def test_the_day_of_a_payment_is_the_one_that_was_typed_wherever_it_is_read(
+    group: Group, anna: Client, finance: Client
+) -> None:
+    path = approved(group, anna)
+    with clock.frozen(datetime(2026, 3, 9, 15, 30, tzinfo=UTC)):
+        paid = finance.post(f"{path}/pay", {"paid_on": "2026-03-06"}).json
+
+    assert (paid["paid_on"], paid["paid_at"]) == ("2026-03-06", "2026-03-09T15:30:00Z")
+    assert group.bench.events("crm.expenses.claim.paid.v1")[-1]["data"]["paid_on"] == "2026-03-06"
+    assert [row["id"] for row in finance.get("/claims?paid_on=2026-03-06").json["items"]] == [paid["id"]]
+
+
+def test_a_payment_without_a_day_is_of_today_where_the_claim_lies(group: Group) -> None:
+    auckland = group.bench.unit("NZ", group.root, timezone="Pacific/Auckland")
+    path = approved(group, group.person(auckland, "kiri"))
+    payer = group.person(auckland, "payer", "claim:pay")
+
+    with clock.frozen(datetime(2026, 3, 9, 11, 30, tzinfo=UTC)):  # half past midnight there, the day before elsewhere
+        assert payer.post(f"{path}/pay").json["paid_on"] == "2026-03-10"
 
 
 def test_two_payers_at_once_pay_once(group: Group, anna: Client, finance: Client) -> None:

@@ -15,7 +15,11 @@ from crm_chassis.testing import Bench, Client
 AGENT = [
     *(f"request:{action}" for action in ("read", "create", "update", "delete", "assign", "export")),
     *(f"article:{action}" for action in ("read", "create", "update", "delete", "publish")),
-    *(f"sla_policy:{action}" for action in ("read", "create", "update", "delete")),
+    *(
+        f"{each}:{action}"
+        for each in ("sla_policy", "business_calendar")
+        for action in ("read", "create", "update", "delete")
+    ),
     "customer:read",
 ]
 

@@ -291,6 +291,7 @@ def test_the_picture_is_data_or_an_image_in_both_languages(company: Company) -> 
         "decided_by_name": "Nora",
         "delegate_name": None,
         "state": "approved",
+        "state_name": {"zh": "已同意", "en": "Approved"},
         "at": None,
         "comment": "同意",
     }

@@ -161,6 +161,40 @@ def test_what_is_transferred_back_is_asked_again() -> None:
     assert rules.waiting_for(back) == {"a"}
 
 
+def test_who_lost_the_right_is_out_of_a_step_that_the_others_settle() -> None:
+    step = rules.relieved(running("a", "b")[0], {"a"}, ["b", "c"], NOW)
+    assert rules.waiting_for([step]) == {"b", "c"}
+    assert [(each["user_id"], each["state"]) for each in step["assignees"]] == [
+        ("a", "relieved"),
+        ("b", "waiting"),
+        ("c", "waiting"),
+    ]
+
+    steps = [step]
+    for user in ("b", "c"):
+        steps = rules.decided(steps, user, "approved", comment=None, now=NOW)
+    assert rules.outcome(steps) == "approved"
+
+
+def test_who_lost_the_right_and_has_it_again_can_be_asked_again() -> None:
+    step = rules.relieved(running("a")[0], {"a"}, ["b"], NOW)
+
+    assert rules.waiting_for([rules.relieved(step, {"b"}, ["a"], NOW)]) == {"a"}
+
+
+def test_a_delegate_who_lost_the_right_leaves_the_person_asked() -> None:
+    step = rules.relieved(rules.delegated(running("a"), "a", "d")[0], {"d"}, [], NOW)
+
+    assert rules.waiting_for([step]) == {"a"}
+
+
+def test_what_was_said_and_steps_to_come_stay_when_somebody_loses_the_right() -> None:
+    said = rules.decided(running("a", "b"), "a", "approved", comment="fine", now=NOW)[0]
+
+    assert rules.relieved(said, {"a"}, [], NOW) == said
+    assert rules.relieved(template(), {"a"}, [], NOW) == template()
+
+
 def test_a_step_put_before_holds_the_stage_up_and_loses_nothing_said_there() -> None:
     steps = [rules.opened(template("one"), ["a", "b"], NOW), template("two")]
     steps = rules.decided(steps, "a", "approved", comment="fine", now=NOW)
@@ -218,5 +252,5 @@ def test_the_picture_connects_every_step_of_a_stage_with_every_one_of_the_next()
 
 
 def test_every_state_has_its_words() -> None:
-    used = {"pending", "waiting", "skipped", "stopped", "spared", "transferred", "running", "withdrawn", "requested"}
-    assert used | set(rules.DECISIONS.values()) == set(diagram.STATES)
+    used = {"pending", "waiting", "skipped", "stopped", "spared", "running", "withdrawn", "requested"}
+    assert used | rules.OUT | set(rules.DECISIONS.values()) == set(diagram.STATES)

@@ -125,3 +125,116 @@ def test_what_waits_for_nobody_is_assigned_when_somebody_comes(company: Company,
     with clock.frozen(clock.now() + timedelta(minutes=12)):
         schedules.run_due(bench.runtime)
     assert company.asked_last() == {"nora"}
+
+
+def relieve(company: Company, *, minutes: int = 0) -> None:
+    """What is due in so many minutes is done."""
+    with clock.frozen(clock.now() + timedelta(minutes=minutes)):
+        schedules.run_due(company.bench.runtime)
+
+
+def drawn(company: Company, asked: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Who stands where in the first step, in both languages."""
+    picture = company.people["anna"].get(f"/approvals/{asked['id']}/diagram").json
+    people = picture["nodes"][1]["people"]
+    return [(each["name"], each["state_name"]["zh"], each["state_name"]["en"]) for each in people]
+
+
+@pytest.mark.parametrize("how", ["no role left", "a role without the right", "the role may less"])
+def test_who_loses_the_right_to_decide_is_out_and_the_next_manager_is_asked(company: Company, how: str) -> None:
+    asked = company.ask()
+    if how == "a role without the right":
+        company.role("reader", "read")
+    if how == "the role may less":
+        company.role("sales_manager", "read")
+    else:
+        company.tell("max", fact="changed", roles=["reader"] if "without" in how else [])
+    relieve(company)
+
+    assert company.asked_last() == {"nora"}
+    assert company.events("assigned")[-1]["waiting_ids"] == [company.id("nora")]
+    assert do(company, "max", asked, "approve").status_code == 409
+    assert drawn(company, asked) == [("Max", "已无权审批", "Lost the right"), ("Nora", "审批中", "Waiting")]
+    approve(company, "nora", asked)
+    assert read(company, asked)["status"] == "approved"
+
+
+def test_who_keeps_a_role_that_lets_them_decide_stays_asked(company: Company) -> None:
+    company.role("reader", "read")
+    before = read(company, company.ask())
+    company.tell("max", fact="changed", roles=["reader", "sales_manager"])
+    relieve(company)
+
+    assert read(company, before) == before
+    assert before["waiting_ids"] == [company.id("max")]
+
+
+def test_what_was_given_to_others_is_left_alone_from_then_on(company: Company) -> None:
+    asked = company.ask()
+    company.tell("max", fact="changed", roles=[])
+    relieve(company)
+    given = read(company, asked)
+    company.tell("max", fact="changed", roles=[])
+    relieve(company, minutes=2)
+
+    assert read(company, asked) == given
+    assert len(company.events("assigned")) == 2
+    assert company.events("changed") == []
+
+
+def test_who_has_agreed_does_not_decide_alone_when_the_other_loses_the_right(company: Company) -> None:
+    company.flow({"users": ["max", "fred"]})
+    asked = company.ask()
+    approve(company, "fred", asked)
+    company.tell("max", fact="changed", roles=[])
+    relieve(company)
+
+    assert company.asked_last() == {"adam"}, "nobody is left of those the step names"
+    assert company.events("decided") == []
+    approve(company, "adam", asked)
+    assert read(company, asked)["status"] == "approved"
+
+
+def test_where_others_are_asked_beside_whoever_loses_the_right_it_waits_for_these(company: Company) -> None:
+    company.flow({"users": ["max", "fred"]})
+    asked = company.ask()
+    company.tell("max", fact="changed", roles=[])
+    relieve(company)
+
+    assert [event["waiting_ids"] for event in company.events("changed")] == [[company.id("fred")]]
+    assert len(company.events("assigned")) == 1
+    approve(company, "fred", asked)
+    assert read(company, asked)["status"] == "approved"
+
+
+def test_when_nobody_else_can_decide_it_waits_for_nobody_until_somebody_can(company: Company) -> None:
+    asked = company.ask()
+    for name in ("max", "nora", "adam", "gwen"):
+        company.tell(name, fact="changed", roles=[])
+    relieve(company)
+    assert (read(company, asked)["status"], read(company, asked)["waiting_ids"]) == ("running", [])
+
+    company.tell("max", fact="changed", roles=["sales_manager"])
+    relieve(company, minutes=6)
+    assert company.asked_last() == {"max"}
+
+
+def test_a_delegate_who_loses_the_right_is_out_and_the_person_still_decides(company: Company) -> None:
+    asked = company.ask()
+    assert do(company, "max", asked, "delegate", user_id=company.id("fred")).status_code == 200
+    company.tell("fred", fact="changed", roles=[])
+    relieve(company)
+
+    assert read(company, asked)["waiting_ids"] == [company.id("max")]
+    approve(company, "max", asked)
+
+
+def test_more_than_one_run_takes_are_given_away_run_by_run(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crm_workflow.approvals.queries.BATCH", 2)
+    waiting = [company.ask() for _ in range(3)]
+    company.tell("max", fact="changed", roles=[])
+
+    for minutes, given in ((0, 2), (2, 3)):
+        relieve(company, minutes=minutes)
+        heirs = [read(company, each)["waiting_ids"] == [company.id("nora")] for each in waiting]
+        assert heirs.count(True) == given

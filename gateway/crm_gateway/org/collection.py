@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from zoneinfo import available_timezones
-
 from marshmallow import Schema, validate
 from marshmallow import fields as ma
 
@@ -15,8 +13,6 @@ from ..checked import also
 from . import actions
 from .models import Unit
 from .rules import KINDS
-
-_ZONES = sorted(available_timezones())
 
 
 class OrgUnitSchema(RecordSchema):
@@ -33,10 +29,7 @@ class OrgUnitSchema(RecordSchema):
     )
     manager_id = fields.ref(("负责人", "Manager"), "user")
     cell_id = fields.text(("单元", "Cell"), longest=40, dump_only=True)
-    timezone = also(
-        fields.text(("时区", "Time zone"), longest=60, allow_none=False),
-        validate.OneOf(_ZONES, error=say("Write an IANA time zone such as Asia/Shanghai.")),
-    )
+    timezone = fields.time_zone(("时区", "Time zone"), allow_none=False)
     currency = also(
         fields.text(("币种", "Currency"), longest=3, allow_none=False),
         validate.Regexp(r"^[A-Z]{3}\Z", error=say("Write an ISO 4217 code such as CNY.")),

@@ -12,7 +12,16 @@ Grants = dict[tuple[str, str], str]
 
 _WIDTH = {"self": 0, "unit": 1, "subtree": 2, "company": 3, "all": 4}
 
-_SHARED = ("region", "product", "pipeline", "competitor", "expense_category", "expense_policy", "sla_policy")
+_SHARED = (
+    "region",
+    "product",
+    "pipeline",
+    "competitor",
+    "expense_category",
+    "expense_policy",
+    "sla_policy",
+    "business_calendar",
+)
 """What every company of the group reads alike: reference rows that may stand at head office."""
 
 
@@ -179,6 +188,7 @@ READY_MADE = (
                 order="read",
                 request="read create update delete export import assign configure",
                 sla_policy="read create update delete",
+                business_calendar="read create update delete",
                 article="read create update delete export import publish configure",
                 churn_case="read",
                 approval="read approve",

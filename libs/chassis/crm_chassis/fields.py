@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
+from zoneinfo import available_timezones
 
 import phonenumbers
 from marshmallow import Schema, ValidationError, fields, validate
@@ -23,6 +24,7 @@ Options = Sequence[tuple[str, str, str]]
 """Options of a choice: (value, zh, en)."""
 
 Field = fields.Field[Any]
+_ZONES = available_timezones()
 _INT_MAX = 2_147_483_647
 FIRST_DAY, LAST_DAY = datetime.date(1900, 1, 1), datetime.date(2199, 12, 31)
 """The days that a date may be written as."""
@@ -130,6 +132,16 @@ def url(label: Label, **more: Any) -> Field:
     """A web address."""
     group = more.pop("group", "main")
     return fields.Url(schemes={"http", "https"}, validate=_Length(max=500), **_common("url", label, False, group, more))
+
+
+def _known_zone(name: str | None) -> None:
+    if name is not None and name not in _ZONES:
+        raise ValidationError(say("Write an IANA time zone such as Asia/Shanghai."))
+
+
+def time_zone(label: Label, **more: Any) -> Field:
+    """A time zone by its IANA name."""
+    return _Text(validate=[_Length(max=60), _known_zone], **_common("text", label, False, "main", more))
 
 
 def integer(

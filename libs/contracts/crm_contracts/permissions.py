@@ -57,6 +57,7 @@ _ALL = (
     # service-desk
     Resource("request", "service-desk", "requests", "服务请求", "Requests", (*_FILES, "assign", "configure")),
     Resource("sla_policy", "service-desk", "sla-policies", "服务时限", "SLA policies", _CRUD),
+    Resource("business_calendar", "service-desk", "business-calendars", "工作日历", "Business calendars", _CRUD),
     Resource("article", "service-desk", "articles", "知识库", "Articles", (*_FILES, "publish", "configure")),
     # expenses
     Resource("travel_plan", "expenses", "travel-plans", "出差计划", "Travel plans", (*_FILES, "configure")),

@@ -5,6 +5,8 @@ from crm_chassis.service import Service
 
 from .articles import routes as article_routes
 from .articles.collection import articles
+from .calendars import routes as calendar_routes
+from .calendars.collection import business_calendars
 from .customers import consumers as customer_consumers
 from .requests import consumers as request_consumers
 from .requests import jobs as request_jobs
@@ -17,8 +19,8 @@ from .tables import Base
 service = Service(
     name="service-desk",
     base=Base,
-    blueprints=[request_routes.blueprint, article_routes.blueprint],
-    collections=[requests, sla_policies, articles],
+    blueprints=[request_routes.blueprint, article_routes.blueprint, calendar_routes.blueprint],
+    collections=[requests, sla_policies, business_calendars, articles],
     handlers={**org.HANDLERS, **customer_consumers.HANDLERS, **request_consumers.HANDLERS, **sla_consumers.HANDLERS},
     schedules=request_jobs.SCHEDULES,
 )

@@ -104,6 +104,11 @@ export function useLastView(collection: string): Ref<string> {
   return useStorage(`${mine('view')}.${collection}`, '')
 }
 
+/** The one of a list's several boards that was last shown on this device; empty: none yet. */
+export function useLastBoard(collection: string): Ref<string> {
+  return useStorage(`${mine('board')}.${collection}`, '')
+}
+
 /** The columns chosen for a list, in their order; null: the screen's own. */
 export function useColumns(collection: string): Ref<{ chosen: string[] | null }> {
   return useStorage<{ chosen: string[] | null }>(`${mine('columns')}.${collection}`, { chosen: null })

@@ -62,9 +62,17 @@ export interface VerbSetup {
   options?: Record<string, (record: RecordRow) => Promise<{ value: string; label: string }[]>>
 }
 
+/** One of the boards of a list that has several, such as that of one pipeline. */
+export interface BoardPart {
+  id: string
+  name: string
+}
+
 export interface BoardColumn {
   value: string
   label: string
+  /** The board that it stands on, where there are several. */
+  of?: BoardPart
   count?: number
   /** Null where they are closed to the reader. */
   sums?: { amount: string; currency: string }[] | null
@@ -73,10 +81,12 @@ export interface BoardColumn {
 export interface BoardSetup {
   /** The field that a column stands for. */
   by: string
+  /** The field whose every value has a board of its own, chosen above it; `name`: what one is called among all of them. */
+  apart?: { field: string; name: (one: BoardPart, all: BoardPart[]) => string }
   /** Filters of every card on the board. */
   filter?: Record<string, string>
   sort?: string
-  /** The columns with the server's counts and sums under the list's filters. */
+  /** The columns with the server's counts and sums under the list's filters; of several boards the usual one's first. */
   columns: (filters: Record<string, string>) => Promise<BoardColumn[]>
   /** How a card changes columns. */
   move: (record: RecordRow, to: string) => Promise<unknown>

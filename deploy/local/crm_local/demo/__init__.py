@@ -9,7 +9,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from .api import Api
-from .company import SUBSIDIARIES, USERS, Subsidiary, build_company
+from .company import SUBSIDIARIES, USERS, Subsidiary, build_company, keep_office_hours
 from .history import import_history, until_orders_arrived
 from .life import live
 
@@ -33,6 +33,7 @@ def load(base_url: str, password: str) -> None:
     with ThreadPoolExecutor(len(SUBSIDIARIES)) as pool:
         for code in pool.map(fill, SUBSIDIARIES):
             print(f"demo: {code} is complete", flush=True)
+    keep_office_hours(admin)
     until_orders_arrived(admin)
     found = admin.job(admin.post("/churn-cases/scan", {}))
     print(f"demo: churn cases {found['counts']}", flush=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from crm_chassis import clock
+
 from .api import Api
 
 
@@ -149,3 +151,16 @@ def _people(admin: Api, units: dict[str, str], password: str) -> None:
 def _manage(admin: Api, unit_id: str, user_id: str) -> None:
     if admin.get(f"/org-units/{unit_id}")["manager_id"] is None:
         admin.patch(f"/org-units/{unit_id}", {"manager_id": user_id})
+
+
+def keep_office_hours(admin: Api) -> None:
+    """Fill the group's calendar with the public holidays of this year and the next; what can wait counts by it."""
+    for week in list(admin.pages("/business-calendars")):
+        if not week["special_days"]:
+            years = (clock.today().year, clock.today().year + 1)
+            found = [admin.get(f"/business-calendars/public-holidays?country=CN&year={year}") for year in years]
+            days = [day for each in found for day in each["items"]]
+            admin.patch(f"/business-calendars/{week['id']}", {"special_days": days})
+        for policy in list(admin.pages("/sla-policies")):
+            if policy["priority"] in ("normal", "low") and policy["calendar_id"] is None:
+                admin.patch(f"/sla-policies/{policy['id']}", {"calendar_id": week["id"]})

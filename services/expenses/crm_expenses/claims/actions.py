@@ -88,15 +88,21 @@ def decide(session: Session, claim: Claim, verb: str, comment: str | None) -> No
         invoices.release(session, claim.id)
 
 
-def pay(claim: Claim, *, paid_at: Any, paid_by: UUID, reference: str | None) -> None:
-    """Write down that the money left. Raises StateConflict unless it is due, Forbidden to who would pay themselves."""
+def pay(claim: Claim, *, paid_on: date | None, paid_by: UUID, reference: str | None) -> None:
+    """Write down on which day the money left, today where the claim lies unless told.
+
+    Raises StateConflict unless it is due, Forbidden to who would pay themselves, Invalid for a day that is to come.
+    """
     if not rules.is_payable(claim.status, claim.payment_status):
         state = _PAID_ALREADY if claim.payment_status == "paid" else word(rules.STATUSES, claim.status)
         raise StateConflict(say("Only approved claims are paid, once; this one is {state}.", state=state))
     if paid_by == claim.claimant_id:
         raise Forbidden(say("Somebody else has to pay your own claim."))
+    if paid_on and paid_on > latest_day():
+        raise field_error("/paid_on", "in_future", say("Record a payment when it was made, not before."))
     claim.payment_status = "paid"
-    claim.paid_at, claim.paid_by, claim.payment_reference = paid_at, paid_by, reference
+    claim.paid_on, claim.paid_at = paid_on or org.today(claim.unit_id), clock.now()
+    claim.paid_by, claim.payment_reference = paid_by, reference
 
 
 def latest_day() -> date:

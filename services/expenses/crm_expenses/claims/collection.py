@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -10,12 +9,10 @@ from marshmallow import Schema, pre_load
 from marshmallow import fields as ma
 from sqlalchemy.orm import Session
 
-from crm_chassis import clock, fields
+from crm_chassis import fields
 from crm_chassis.collection import Collection, RecordSchema, Verb
 from crm_chassis.collection.writing import get_for
-from crm_chassis.errors import field_error
 from crm_chassis.identity import current_principal
-from crm_chassis.language import say
 
 from . import actions, rules
 from .models import Claim
@@ -98,7 +95,8 @@ class ClaimSchema(RecordSchema):
     over_policy = fields.boolean(("超标", "Over policy"), dump_only=True)
     status = fields.choice(("状态", "Status"), rules.STATUSES, dump_only=True)
     payment_status = fields.choice(("付款状态", "Payment status"), PAYMENT, dump_only=True)
-    paid_at = fields.moment(("付款时间", "Paid at"), dump_only=True)
+    paid_on = fields.date(("付款日期", "Paid on"), dump_only=True)
+    paid_at = fields.moment(("付款登记时间", "Payment recorded at"), dump_only=True)
     paid_by = fields.ref(("付款人", "Paid by"), "user", dump_only=True)
     payment_reference = fields.text(("付款凭证号", "Payment reference"), dump_only=True)
     approval_id = fields.ref(("审批", "Approval"), "approval", dump_only=True)
@@ -133,19 +131,10 @@ def withdraw(session: Session, claim_id: UUID) -> Claim:
 def pay(session: Session, claim_id: UUID, **body: Any) -> Claim:
     """Write down that an approved claim was paid, today unless another day is named."""
     claim: Claim = get_for(session, claims, claim_id, PAY)
-    principal = current_principal()
-    actions.pay(claim, paid_at=_paid_at(body), paid_by=principal.user_id, reference=body.get("reference"))
+    payer_id = current_principal().user_id
+    actions.pay(claim, paid_on=body.get("paid_on"), paid_by=payer_id, reference=body.get("reference"))
     claims.announce(session, claim, "paid")
     return claim
-
-
-def _paid_at(body: dict[str, Any]) -> datetime:
-    paid_on, latest = body.get("paid_on"), actions.latest_day()
-    if paid_on is None or clock.today() <= paid_on <= latest:
-        return clock.now()
-    if paid_on > latest:
-        raise field_error("/paid_on", "in_future", say("Record a payment when it was made, not before."))
-    return datetime.combine(paid_on, time(12), tzinfo=UTC)
 
 
 def _items(claim: Claim) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,7 @@ class Claim(UnderApproval, Record, Base):
 
     items: plain JSON, each with what was entered and ``converted`` (in the claim's currency) and ``over_policy``.
     One in the claim's own currency has no rate; in rows older than this rule it may have the rate ``1``.
+    paid_on: the day of the payment, as it was typed. paid_at: when it was written down.
     """
 
     __tablename__ = "claims"
@@ -47,6 +48,7 @@ class Claim(UnderApproval, Record, Base):
     total: Mapped[Decimal] = mapped_column(default=Decimal(0))
     over_policy: Mapped[bool] = mapped_column(default=False)
     payment_status: Mapped[str] = mapped_column(String(20), default="none")
+    paid_on: Mapped[date | None]
     paid_at: Mapped[datetime | None]
     paid_by: Mapped[UUID | None]
     payment_reference: Mapped[str | None]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from marshmallow import Schema, ValidationError, validate, validates_schema
 
@@ -13,11 +12,6 @@ from crm_chassis.language import say
 _CLOCK = validate.Regexp(r"^([01]\d|2[0-3]):[0-5]\d\Z", error=say("Write a time of day such as 22:00."))
 
 
-def _known_timezone(name: str | None) -> None:
-    if name is not None and name not in available_timezones():
-        raise ValidationError(say("Write an IANA time zone such as Asia/Shanghai."))
-
-
 class ChoiceBody(Schema):
     """What a user chooses for a topic; null returns to what holds for all topics."""
 
@@ -25,18 +19,17 @@ class ChoiceBody(Schema):
     email = fields.boolean(("邮件", "E-mail"), allow_none=True)
     quiet_start = fields.text(("免打扰开始", "Quiet from"), longest=5)
     quiet_end = fields.text(("免打扰结束", "Quiet until"), longest=5)
-    timezone = fields.text(("时区", "Time zone"), longest=60)
+    timezone = fields.time_zone(("时区", "Time zone"))
 
     @validates_schema
     def _check(self, values: dict[str, Any], **_: Any) -> None:
         for name in ("quiet_start", "quiet_end"):
             if values.get(name) is not None:
-                self._named(name, _CLOCK, values[name])
-        self._named("timezone", _known_timezone, values.get("timezone"))
+                self._named(name, values[name])
 
-    def _named(self, name: str, check: Any, value: Any) -> None:
+    def _named(self, name: str, value: Any) -> None:
         try:
-            check(value)
+            _CLOCK(value)
         except ValidationError as error:
             raise ValidationError(error.messages, name) from error
 

@@ -15,6 +15,8 @@ from crm_chassis.collection.declaration import company_code
 from crm_chassis.identity import current_principal
 from crm_chassis.language import say, word
 
+from ..calendars import queries as calendars
+from ..calendars import rules as working_time
 from ..customers import queries as customers
 from ..customers.models import Customer
 from ..people import queries as people
@@ -56,11 +58,13 @@ def grade(session: Session, request: Request) -> None:
     """
     level = customers.level_of(session, request.customer_id) if request.customer_id else None
     policy = sla.policy_for(session, request.unit_id, kind=request.kind, priority=request.priority, level=level)
+    request.calendar_id = policy.calendar_id if policy else None
     if policy is None:
         request.response_due_at = request.warn_at = request.due_at = None
     else:
         limits = sla_rules.deadlines(
             request.sla_started_at,
+            calendars.working_time(session, policy.calendar_id),
             response_minutes=policy.response_minutes,
             resolve_minutes=policy.resolve_minutes,
             held_s=request.held_s or 0,
@@ -97,14 +101,15 @@ def hold(_session: Session, request: Request, *, until: datetime, reason: str) -
     request.status = "on_hold"
 
 
-def resume(_session: Session, request: Request) -> None:
-    """Let the clock run again; what is due moves by the time spent on hold. Raises StateConflict."""
+def resume(session: Session, request: Request) -> None:
+    """Let the clock run again; what is due moves by the working time spent on hold. Raises StateConflict."""
     _refuse(request, "resume")
-    held = clock.now() - (request.held_at or clock.now())
-    request.held_s += int(held.total_seconds())
+    calendar, now = calendars.working_time(session, request.calendar_id), clock.now()
+    held_s = working_time.between(calendar, request.held_at or now, now)
+    request.held_s += int(held_s)
     for name in ("response_due_at", "warn_at", "due_at"):
         due = getattr(request, name)
-        setattr(request, name, due + held if due else None)
+        setattr(request, name, working_time.after(calendar, due, held_s) if due else None)
     request.held_at = request.held_until = request.hold_reason = None
     request.status = rules.waiting(request.assignee_id is not None)
 

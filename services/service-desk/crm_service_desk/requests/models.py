@@ -19,8 +19,9 @@ _CLOCK_RUNS = "status IN ('created', 'assigned', 'in_progress') AND deleted_at I
 class Request(Record, Base):
     """What a customer asked for. Its owner took it in, its assignee works on it; both see it.
 
-    merged_from: the customers it pointed at before they were merged away, oldest first. held_s: seconds spent on hold
-    since sla_started_at. breach_count: limits broken so far, those before it was reopened included.
+    merged_from: the customers it pointed at before they were merged away, oldest first. held_s: seconds of working time
+    spent on hold since sla_started_at. calendar_id: by which its limits count, None for round the clock. breach_count:
+    limits broken so far, those before it was reopened included.
     """
 
     __tablename__ = "requests"
@@ -68,6 +69,7 @@ class Request(Record, Base):
     held_until: Mapped[datetime | None]
     hold_reason: Mapped[str | None]
     held_s: Mapped[int] = mapped_column(default=0)
+    calendar_id: Mapped[UUID | None]
     sla_started_at: Mapped[datetime] = mapped_column(default=clock.now)
     response_due_at: Mapped[datetime | None]
     responded_at: Mapped[datetime | None]

@@ -6,6 +6,7 @@ from crm_chassis import fields
 from crm_chassis.collection import Collection, RecordSchema
 
 from ..vocabulary import KINDS, PRIORITIES
+from . import actions
 from .models import SlaPolicy
 
 _YEAR_MINUTES = 525_600
@@ -24,6 +25,14 @@ class SlaPolicySchema(RecordSchema):
     resolve_minutes = fields.integer(
         ("解决时限(分钟)", "Solution, minutes"), least=1, most=_YEAR_MINUTES, required=True
     )
+    calendar_id = fields.ref(("工作日历", "Business calendar"), "business_calendar")
 
 
-sla_policies = Collection("sla-policies", SlaPolicy, SlaPolicySchema, ("服务时限", "SLA policies"))
+sla_policies = Collection(
+    "sla-policies",
+    SlaPolicy,
+    SlaPolicySchema,
+    ("服务时限", "SLA policies"),
+    create=actions.create,
+    update=actions.change,
+)

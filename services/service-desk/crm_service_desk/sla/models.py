@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint
-from sqlalchemy.orm import Mapped
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_chassis.database import Record, record_indexes
 
@@ -11,7 +13,10 @@ from ..tables import Base
 
 
 class SlaPolicy(Record, Base):
-    """Time limits for the requests of a unit and everything below it; a condition that is null fits everything."""
+    """Time limits for the requests of a unit and everything below it; a condition that is null fits everything.
+
+    Minutes count by the calendar, round the clock without one.
+    """
 
     __tablename__ = "sla_policies"
     __resource__ = "sla_policy"
@@ -25,3 +30,4 @@ class SlaPolicy(Record, Base):
     level: Mapped[str | None]
     response_minutes: Mapped[int]
     resolve_minutes: Mapped[int]
+    calendar_id: Mapped[UUID | None] = mapped_column(ForeignKey("business_calendars.id"))

@@ -20,3 +20,10 @@ def policy_for(session: Session, unit_id: UUID, *, kind: str, priority: str, lev
     with everything(session):
         policies = session.scalars(select(SlaPolicy).where(SlaPolicy.unit_id.in_(units))).all()
     return rules.choose(policies, units, kind=kind, priority=priority, level=level)
+
+
+def counts_by(session: Session, calendar_id: UUID) -> bool:
+    """Whether any policy, whoever may see it, counts by a calendar."""
+    with everything(session):
+        counting = select(SlaPolicy.id).where(SlaPolicy.calendar_id == calendar_id).limit(1)
+        return session.scalar(counting) is not None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple, Protocol, TypeVar
 from uuid import UUID
+
+from ..calendars.rules import Calendar, after
 
 WARN_AT_PERCENT = 80
 """How much of the time to solve may pass before somebody is warned."""
@@ -68,14 +70,19 @@ def choose(policies: Iterable[T], units: Sequence[UUID], *, kind: str, priority:
     return min(fitting, key=lambda policy: (units.index(policy.unit_id), -conditions[id(policy)]), default=None)
 
 
-def deadlines(started_at: datetime, *, response_minutes: int, resolve_minutes: int, held_s: int = 0) -> Deadlines:
-    """The moments the limits end, counted round the clock from ``started_at``, later by the time spent on hold."""
-    started = started_at + timedelta(seconds=held_s)
-    resolve = timedelta(minutes=resolve_minutes)
+def deadlines(
+    started_at: datetime,
+    calendar: Calendar | None = None,
+    *,
+    response_minutes: int,
+    resolve_minutes: int,
+    held_s: int = 0,
+) -> Deadlines:
+    """The moments the limits end, counted from ``started_at`` by the calendar, later by the working time spent on hold."""
     return Deadlines(
-        response_due_at=started + timedelta(minutes=response_minutes),
-        warn_at=started + resolve * WARN_AT_PERCENT / 100,
-        due_at=started + resolve,
+        response_due_at=after(calendar, started_at, response_minutes * 60 + held_s),
+        warn_at=after(calendar, started_at, resolve_minutes * 60 * WARN_AT_PERCENT / 100 + held_s),
+        due_at=after(calendar, started_at, resolve_minutes * 60 + held_s),
     )
 
 

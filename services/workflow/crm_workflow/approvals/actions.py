@@ -170,6 +170,21 @@ def assign_again(session: Session, approval: Approval) -> Asked:
     return _keep(approval, steps)
 
 
+def relieve(session: Session, approval: Approval) -> Asked:
+    """Ask whom a step would ask if it began now instead of those who lost the right to decide.
+
+    This decides nothing: whose part in the step is done is not among them. Where nobody is found it waits for nobody.
+    """
+    powerless = {str(each) for each in people.powerless(session, approval.waiting_ids)}
+    now = clock.now()
+    steps = []
+    for step in approval.steps:
+        loses = any(rules.is_asked([step], each) for each in powerless)
+        found = queries.approvers(session, approval, step) if loses else []
+        steps.append(rules.relieved(step, powerless, map(str, found), now))
+    return _keep(approval, steps)
+
+
 def _people_of(session: Session, approval: Approval, step: rules.Step) -> Iterable[str]:
     return () if step["assignees"] else map(str, queries.approvers(session, approval, step))
 

@@ -22,6 +22,7 @@ STATES = {
     "stopped": ("已终止", "Stopped"),
     "spared": ("无需处理", "Not needed"),
     "transferred": ("已转办", "Passed on"),
+    "relieved": ("已无权审批", "Lost the right"),
 }
 """State -> (zh, en)."""
 
@@ -86,6 +87,7 @@ def _step(step: rules.Step, names: Mapping[str, str]) -> dict[str, Any]:
 
 def _person(each: rules.Assignee, names: Mapping[str, str]) -> dict[str, Any]:
     by = each["decided_by"] or each["user_id"]
+    zh, en = STATES[each["state"]]
     return {
         "user_id": each["user_id"],
         "name": names.get(each["user_id"]),
@@ -93,6 +95,7 @@ def _person(each: rules.Assignee, names: Mapping[str, str]) -> dict[str, Any]:
         "decided_by_name": names.get(by) if each["decided_by"] else None,
         "delegate_name": names.get(each["delegate_id"]) if each["delegate_id"] else None,
         "state": each["state"],
+        "state_name": {"zh": zh, "en": en},
         "at": each["at"],
         "comment": each["comment"],
     }

@@ -27,7 +27,20 @@ def assign_stuck(session: Session) -> None:
         announce_outcome(session, approval, version, asked)
 
 
+def relieve(session: Session) -> None:
+    """Ask others instead of those who lost the right to decide: their roles were changed, or what these let them do.
+
+    Looked for by time and not when the news comes: one role may have thousands of holders, and who loses a role only to
+    get another at once keeps their approvals.
+    """
+    for approval in queries.waiting_in_vain(session):
+        version = approval.version
+        asked = actions.relieve(session, approval)
+        announce_outcome(session, approval, version, asked)
+
+
 SCHEDULES = [
     Schedule("approvals.time-out", every_s=60, run=time_out),
     Schedule("approvals.assign-stuck", every_s=300, run=assign_stuck),
+    Schedule("approvals.relieve", every_s=60, run=relieve),
 ]

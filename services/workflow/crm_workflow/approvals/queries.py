@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ..people import queries as people
+from . import rules
 from .models import Approval
 
 BATCH = 200
@@ -44,21 +46,29 @@ def unassigned(session: Session) -> list[Approval]:
     return list(session.scalars(stuck.with_for_update(skip_locked=True)))
 
 
+def waiting_in_vain(session: Session) -> list[Approval]:
+    """Running approvals that wait for somebody who cannot decide, the oldest first, locked; as ``overdue``."""
+    vain = _running().where(people.some_cannot_decide(session, Approval.waiting_ids))
+    return list(session.scalars(vain.order_by(Approval.created_at).limit(BATCH).with_for_update(skip_locked=True)))
+
+
 def approvers(session: Session, approval: Approval, step: dict[str, Any]) -> list[UUID]:
     """Whom a step asks now.
 
-    The requester is left out unless named as a user. When nobody is left, the administrators of the company are asked,
-    and when there is none, those of the group.
+    The requester is left out unless named as a user, and whoever has answered there. When nobody is left, the
+    administrators of the company are asked, and when there is none, those of the group.
     """
     found: list[UUID] = []
     for approver in step["approvers"]:
         found += _named(session, approval, approver)
-    return people.deciders(session, found) or deputies(session, approval)
+    done = {UUID(user_id) for user_id in rules.answered(step)}
+    left = [each for each in people.deciders(session, found) if each not in done]
+    return left or deputies(session, approval, but=done)
 
 
-def deputies(session: Session, approval: Approval) -> list[UUID]:
+def deputies(session: Session, approval: Approval, *, but: Iterable[UUID] = ()) -> list[UUID]:
     """Who is asked when nobody else can be."""
-    return people.administrators(session, approval.unit_id, but=[approval.requester_id])
+    return people.administrators(session, approval.unit_id, but=[approval.requester_id, *but])
 
 
 def replacement(session: Session, approval: Approval, user_id: UUID) -> list[UUID]:

@@ -3,14 +3,15 @@
 A step is plain JSON: the flow's own words (key, name, mode, rule, approvers, conditions, due_days) and where it stands:
 ``state`` pending | waiting | approved | rejected | returned | skipped | stopped, ``started_at``, ``due_at``,
 ``timed_out_at``, ``ended_at`` and ``assignees``. An assignee is ``{"user_id", "delegate_id", "state", "decided_by",
-"at", "comment"}`` with state waiting | approved | rejected | returned | spared (others were enough) | transferred.
+"at", "comment"}`` with state waiting | approved | rejected | returned | spared (others were enough) | transferred |
+relieved (lost the right to decide).
 
 Functions answer new steps and leave those given untouched. Times are RFC 3339 text, ids are text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import deepcopy
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +20,8 @@ Step = dict[str, Any]
 Assignee = dict[str, Any]
 
 RUNNING = frozenset({"pending", "waiting"})
+OUT = frozenset({"transferred", "relieved"})
+"""Where somebody else is asked instead of an assignee, whose part counts for nothing."""
 DECISIONS = {"approve": "approved", "reject": "rejected", "return": "returned"}
 """Verb -> what it makes of the assignment, and when it ends the approval, of the approval."""
 
@@ -91,6 +94,11 @@ def is_unassigned(step: Step) -> bool:
     return step["state"] == "waiting" and not _open(step)
 
 
+def answered(step: Step) -> set[str]:
+    """Whose part in a step is done: they or somebody in their place decided."""
+    return {each["user_id"] for each in step["assignees"] if each["state"] in DECISIONS.values()}
+
+
 def involved(steps: Iterable[Step]) -> set[str]:
     """Everybody who was ever asked."""
     asked = (each for step in steps for each in step["assignees"])
@@ -118,7 +126,7 @@ def decided(steps: Sequence[Step], user_id: str, decision: str, *, comment: str 
 
 def _settle(step: Step, now: datetime) -> None:
     """Close a running step when enough was said: a return at once, else by its rule."""
-    states = [each["state"] for each in step["assignees"] if each["state"] != "transferred"]
+    states = [each["state"] for each in step["assignees"] if each["state"] not in OUT]
     verdict = _verdict(states, step["rule"])
     if verdict is None:
         return
@@ -189,13 +197,25 @@ def transferred(steps: Sequence[Step], user_id: str, to_user_ids: Sequence[str],
     return _changed(steps, transfer)
 
 
+def relieved(step: Step, powerless: Collection[str], user_ids: Iterable[str], now: datetime) -> Step:
+    """The step without those who lost the right to decide, asking these people beside those it still waits for."""
+    left = deepcopy(step)
+    for each in _open(left):
+        if each["user_id"] in powerless:
+            each |= {"state": "relieved", "at": _text(now)}
+        elif each["delegate_id"] in powerless:
+            each["delegate_id"] = None
+    _ask_also(left, user_ids)
+    return left
+
+
 def _ask_also(step: Step, user_ids: Iterable[str], **more: Any) -> None:
     asked = {each["user_id"]: each for each in step["assignees"]}
     for user_id in user_ids:
         known = asked.get(user_id)
         if known is None:
             step["assignees"].append(assignee(user_id, **more))
-        elif known["state"] == "transferred":
+        elif known["state"] in OUT:
             known |= assignee(user_id, **more)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, not_, or_, select
+from sqlalchemy import ColumnElement, and_, any_, exists, not_, or_, select
 from sqlalchemy.dialects.postgresql import array
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from crm_chassis import org
 
@@ -23,6 +23,16 @@ def deciders(session: Session, user_ids: Iterable[UUID]) -> list[UUID]:
     wanted = list(dict.fromkeys(user_ids))
     found = set(session.scalars(select(org.OrgUser.id).where(org.OrgUser.id.in_(wanted), _decides(session))))
     return [user_id for user_id in wanted if user_id in found]
+
+
+def powerless(session: Session, user_ids: Iterable[UUID]) -> list[UUID]:
+    """Those of the users who cannot decide; one not heard of yet may."""
+    return list(session.scalars(select(org.OrgUser.id).where(org.OrgUser.id.in_(user_ids), not_(_decides(session)))))
+
+
+def some_cannot_decide(session: Session, user_ids: InstrumentedAttribute[list[UUID]]) -> ColumnElement[bool]:
+    """SQL: whether ``powerless`` names one of the users in a column."""
+    return exists().where(org.OrgUser.id == any_(user_ids), not_(_decides(session)))
 
 
 def unit_of(session: Session, user_id: UUID) -> UUID | None:

@@ -18,7 +18,7 @@ export interface Approval extends RecordRow {
   fields: Record<string, unknown>
 }
 
-export interface Person { user_id: string; name: string | null; decided_by?: string | null; decided_by_name?: string | null; delegate_name?: string | null; state: string; at: string | null; comment?: string | null }
+export interface Person { user_id: string; name: string | null; decided_by?: string | null; decided_by_name?: string | null; delegate_name?: string | null; state: string; state_name?: Label; at: string | null; comment?: string | null }
 export interface Node { id: string; kind: 'start' | 'step' | 'end'; name: Label; state: string; state_name: Label; people: Person[]; row: number; rule?: string; due_at?: string | null; timed_out_at?: string | null }
 export interface Graph { nodes: Node[]; edges: { from: string; to: string }[] }
 

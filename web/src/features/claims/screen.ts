@@ -5,7 +5,7 @@ import { defineScreen } from '../../records/screen'
 export default defineScreen({
   collection: 'claims', resource: 'claim', area: 'expenses', icon: Wallet, title: 'claims.title', order: 20,
   columns: ['number', 'title', 'claimant_id', 'total', 'over_policy', 'status', 'payment_status', 'travel_plan_id', 'updated_at'],
-  keyFields: ['claimant_id', 'total', 'payment_status', 'travel_plan_id', 'method', 'decision_comment', 'over_policy', 'paid_at', 'payment_reference'],
+  keyFields: ['claimant_id', 'total', 'payment_status', 'travel_plan_id', 'method', 'decision_comment', 'over_policy', 'paid_on', 'payment_reference'],
   views: [
     { name: 'draft', title: 'claims.view_draft', query: { status__in: 'draft,returned,withdrawn' } },
     { name: 'submitted', title: 'claims.view_submitted', query: { status__in: 'submitted' } },

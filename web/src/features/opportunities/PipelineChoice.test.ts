@@ -2,13 +2,15 @@ import { QueryClient } from '@tanstack/vue-query'
 import { beforeEach, expect, test, vi } from 'vitest'
 import { h, nextTick, ref } from 'vue'
 import type { RecordRow } from '../../records/types'
-import { mounted, named } from '../../test/mounted'
+import { useSession } from '../../session/session'
+import { mounted, named, person } from '../../test/mounted'
 import PipelineChoice from './PipelineChoice.vue'
 
 const stage = (key: string, name: string) => ({ key, name, name_en: null, probability: 10 })
 const DIRECT = { id: 'direct', name: '直销', stages: [stage('qualify', '初步接洽'), stage('proposal', '方案报价')] }
 const PARTNERS = { id: 'partners', name: '渠道', stages: [stage('register', '报备'), stage('proposal', '渠道报价')] }
 const EAST = { id: 'east', name: '华东', stages: [stage('visit', '拜访')] }
+const NAMESAKES = [{ id: 'north', name: '销售流程', stages: [stage('visit', '拜访')] }, { id: 'group', name: '销售流程', stages: [stage('qualify', '初步接洽')] }]
 const FIELD = { name: 'pipeline_id', label: { zh: '销售管道', en: 'Pipeline' }, type: 'ref', read_only: false }
 
 let offered: Record<string, object[]>
@@ -24,7 +26,10 @@ beforeEach(() => {
   vi.stubGlobal('fetch', async (request: Request) => {
     const { pathname, searchParams } = new URL(request.url)
     if (pathname.endsWith('/schema')) return Response.json({ fields: [field], can: [], verbs: [] })
-    return Response.json({ items: pathname.endsWith('/opportunities/pipelines') ? offered[searchParams.get('unit_id') ?? ''] : [], next_cursor: null })
+    if (pathname.endsWith('/opportunities/pipelines')) return Response.json({ items: offered[searchParams.get('unit_id') ?? ''], next_cursor: null })
+    // The unit of the second one is not to be seen.
+    const items = pathname.endsWith('/org-units') ? [{ id: 'unit-north', name: '北方公司' }] : NAMESAKES.map((one) => ({ ...one, unit_id: `unit-${one.id}` }))
+    return Response.json({ items, next_cursor: null })
   })
 })
 
@@ -70,4 +75,11 @@ test.each([
   await vi.waitFor(() => expect([client.getQueryCache().getAll().length, client.isFetching()]).toEqual([2, 0]))
   await nextTick()
   expect(page.querySelector('.choice')).toBeNull()
+})
+
+test('pipelines of one name are told apart by their units', async () => {
+  useSession().me = person('li', 'org_unit:read')
+  offered[''] = NAMESAKES
+  await open(null, ['销售流程 · 北方公司', '从阶段“拜访”开始'])
+  expect([...document.querySelectorAll('.el-select-dropdown__item')].map((one) => one.textContent?.trim())).toEqual(['销售流程 · 北方公司', '销售流程'])
 })

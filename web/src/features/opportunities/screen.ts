@@ -1,7 +1,7 @@
 import { TrendCharts } from '@element-plus/icons-vue'
 import { get, post } from '../../api/client'
 import { defineScreen } from '../../records/screen'
-import { named, stageColumns, stageName, type Pipeline } from './stages'
+import { nameAmong, named, stageColumns, stageName, type Pipeline } from './stages'
 import { STALLED } from './stalled'
 
 export default defineScreen({
@@ -32,6 +32,6 @@ export default defineScreen({
     },
     assign: { menu: true },
   },
-  board: { by: 'stage', filter: { status: 'open' }, sort: '-updated_at', columns: stageColumns, move: (record, to) => post(`/opportunities/${record.id}/advance`, { stage: to }), card: ['customer_id', 'amount', 'expected_close_on', 'owner_id'] },
+  board: { by: 'stage', apart: { field: 'pipeline_id', name: nameAmong }, filter: { status: 'open' }, sort: '-updated_at', columns: stageColumns, move: (record, to) => post(`/opportunities/${record.id}/advance`, { stage: to }), card: ['customer_id', 'amount', 'expected_close_on', 'owner_id'] },
   form: { first: ['customer_id', 'name', 'amount', 'expected_close_on', 'next_step'], hidden: ['stage', 'pipeline_id', 'probability', 'board_position'], beside: () => import('./PipelineChoice.vue'), besideEdit: true },
 })

@@ -1,0 +1,1 @@
+"""Business calendars: when a company works, and so when the clock of a time limit runs."""
