@@ -51,7 +51,7 @@ def test_death_at_every_point_that_is_passed(faulty: Stage, work: Clients, check
     assert not [each for each in alive if _why_not(*each) is None]
     kinds = {(name.rpartition("-")[2], point) for name, point in died | alive}
     assert {(name.rpartition("-")[2], point) for name, point in died} == kinds, "no process of a kind died there"
-    checked(journal, resent=None, within_s=120)
+    checked(journal, resent=None, within_s=180)
 
 
 def _why_not(name: str, point: str) -> str | None:
