@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from urllib.parse import quote
 
 from console_pages import settle
 from notify.world import WebSink
@@ -101,6 +102,34 @@ def test_a_pipeline_is_ordered_from_the_keyboard(system: System, opened: Opened)
     expect(page.get_by_role("button", name="保存", exact=True)).to_be_disabled()
     stages = system.as_("admin").get("/pipelines")["items"][0]["stages"]
     assert [stage["key"] for stage in stages] == ["qualify", "proposal", "needs", "negotiation"]
+
+
+def test_a_calendar_is_filled_with_holidays_and_a_limit_counts_by_it(system: System, opened: Opened) -> None:
+    page = opened("n1.lead")
+    page.goto("/business-calendars?create=1")
+    form = page.locator(".el-drawer form.form")
+    form.get_by_label("名称", exact=True).fill("北京客服")
+    form.get_by_role("group", name="周六").get_by_role("button", name="加一段时间").click()
+    form.get_by_role("button", name="添加公共假日").click()
+    form.get_by_role("group", name="添加公共假日").get_by_role("button", name="添加", exact=True).click()
+    expect(form.get_by_role("status")).to_contain_text("已添加")
+    form.get_by_role("button", name="保存", exact=True).click()
+    expect(page.locator("tr[data-row]", has_text="北京客服")).to_contain_text("周一至周六 09:00–18:00")
+    lead = system.as_("n1.lead")
+    made = lead.get(f"/business-calendars?name={quote('北京客服')}")["items"][0]
+    assert made["timezone"] == "Asia/Shanghai"
+    assert any(day["name"].startswith("国庆节") for day in made["special_days"])
+
+    page.goto("/sla-policies?create=1")
+    form.get_by_label("名称", exact=True).fill("北京报修")
+    form.get_by_label("响应时限").fill("60")
+    form.get_by_label("解决时限").fill("480")
+    form.get_by_role("combobox", name="工作日历").fill("北京客服")
+    page.get_by_role("option", name="北京客服").click()
+    form.get_by_role("button", name="保存", exact=True).click()
+    expect(page.locator("tr[data-row]", has_text="北京报修")).to_contain_text("北京客服")
+    policy = lead.get(f"/sla-policies?name={quote('北京报修')}")["items"][0]
+    assert policy["calendar_id"] == made["id"]
 
 
 def test_a_key_is_shown_once_and_the_audit_chain_that_tells_of_it_holds(system: System, opened: Opened) -> None:

@@ -27,6 +27,7 @@ def approved(group: Group, client: Client, *items: dict[str, Any]) -> str:
 def test_a_group_begins_with_categories_in_both_languages_and_gets_them_once(group: Group) -> None:
     admin = group.bench.client(group.bench.caller(group.root))
     first = admin.get("/expense-categories?limit=200").json["items"]
+    assert [row["code"] for row in admin.get("/expense-categories?q=taxi").json["items"]] == ["taxi"]
     assert {"meals", "lodging", "train", "flight", "taxi", "entertainment"} <= {row["code"] for row in first}
     assert all(row["name"] and row["name_en"] for row in first)
 

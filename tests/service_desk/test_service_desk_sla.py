@@ -234,5 +234,6 @@ def test_a_group_begins_with_a_policy_for_each_priority(desk: Desk) -> None:
     lead = desk.bench.client(desk.bench.caller(root))
     limits = {p["priority"]: p["resolve_minutes"] for p in lead.get("/sla-policies").json["items"]}
     assert limits == {"urgent": 240, "high": 480, "normal": 1440, "low": 4320}
-    (week,) = lead.get("/business-calendars").json["items"]
+    assert [each["priority"] for each in lead.get("/sla-policies?q=紧急").json["items"]] == ["urgent"]
+    (week,) = lead.get("/business-calendars?q=weekdays").json["items"]
     assert (week["timezone"], len(week["hours"])) == ("Asia/Shanghai", 5)

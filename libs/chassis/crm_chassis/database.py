@@ -6,7 +6,7 @@ carries the caller's scope into the session (``scope.apply``) and into row-level
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
@@ -60,6 +60,7 @@ __all__ = [
     "Record",
     "Scoped",
     "SoftDeleted",
+    "add_missing",
     "everything",
     "record_indexes",
     "service_metadata",
@@ -286,6 +287,13 @@ def transaction(held: Scope | None = None, *, separate: bool = False) -> Iterato
 def system_transaction(*, separate: bool = False) -> Any:
     """A transaction that sees every row: for jobs, consumers and public routes, which must filter for themselves."""
     return transaction(SYSTEM, separate=separate)
+
+
+def add_missing(session: Session, rows: Iterable[Record]) -> None:
+    """Add records unless their ids are taken, if only by deleted ones: what a group begins with, told of again."""
+    for row in rows:
+        if session.get(type(row), row.id, execution_options={"with_deleted": True}) is None:
+            session.add(row)
 
 
 @contextmanager

@@ -104,6 +104,11 @@ def store(session: Session, entries: list[dict[str, Any]]) -> None:
         session.execute(_STORE, [entry | {"pieces": sorted(pieces(entry["text"]))} for entry in entries])
 
 
+def index(session: Session, row: Any) -> None:
+    """Write the searchable text of a record that was inserted past the ORM."""
+    store(session, [_entry(row)])
+
+
 def index_changed(session: Session, _context: Any) -> None:
     """Session hook: keep the side table in step with every Record that names its ``__search__`` columns."""
     store(session, [_entry(row) for row in {*session.new, *session.dirty} if _wants_index(row)])

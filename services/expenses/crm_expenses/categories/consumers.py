@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID, uuid5
 
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from crm_chassis.database import add_missing
 from crm_contracts.envelope import Envelope
 
 from .models import ExpenseCategory
@@ -21,8 +21,6 @@ def on_unit_created(session: Session, envelope: Envelope) -> None:
     if envelope.data["parent_id"] is not None:
         return
     root = UUID(envelope.data["id"])
-    rows = [
-        {"id": uuid5(root, default.code), "unit_id": root, "version": 1, **default._asdict(), "active": True}
-        for default in DEFAULTS
-    ]
-    session.execute(insert(ExpenseCategory).values(rows).on_conflict_do_nothing())
+    add_missing(
+        session, (ExpenseCategory(id=uuid5(root, each.code), unit_id=root, **each._asdict()) for each in DEFAULTS)
+    )

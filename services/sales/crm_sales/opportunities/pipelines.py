@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from crm_chassis import errors, fields, org
+from crm_chassis import errors, fields, org, text_search
 from crm_chassis.collection import Collection, RecordSchema
 from crm_chassis.database import everything
 from crm_chassis.language import say
@@ -119,13 +119,16 @@ def for_unit(session: Session, unit_id: UUID) -> Pipeline:
 
 def _begin(session: Session, root: UUID) -> Pipeline:
     pipeline_id = uuid5(_DEFAULT, str(root))
-    session.execute(
+    made = session.execute(
         insert(Pipeline.__table__)  # type: ignore[arg-type]
         .values(id=pipeline_id, unit_id=root, name="销售流程", stages=list(stages.DEFAULT), version=1)
         .on_conflict_do_nothing()
     )
     statement = select(Pipeline).where(Pipeline.id == pipeline_id)
-    return session.scalars(statement.execution_options(with_deleted=True)).one()
+    pipeline = session.scalars(statement.execution_options(with_deleted=True)).one()
+    if made.rowcount:  # type: ignore[attr-defined]
+        text_search.index(session, pipeline)
+    return pipeline
 
 
 def on_unit(session: Session, envelope: Envelope) -> None:

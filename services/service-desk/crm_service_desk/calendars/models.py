@@ -20,6 +20,7 @@ class BusinessCalendar(Record, Base):
 
     __tablename__ = "business_calendars"
     __resource__ = "business_calendar"
+    __search__ = ("name",)
     __table_args__ = record_indexes("business_calendars")
 
     name: Mapped[str]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID, uuid5
 
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from crm_chassis import clock, org
+from crm_chassis import org
+from crm_chassis.database import add_missing
 from crm_contracts.envelope import Envelope
 
 from ..calendars import rules as calendars
@@ -24,12 +24,10 @@ def on_unit_created(session: Session, envelope: Envelope) -> None:
     if envelope.data["parent_id"] is not None:
         return
     root = UUID(envelope.data["id"])
-    now = clock.now()
-    common = {"version": 1, "unit_id": root, "created_at": now, "updated_at": now}
-    policies = [common | {"id": uuid5(root, default.priority), **default._asdict()} for default in rules.DEFAULTS]
-    session.execute(insert(SlaPolicy).values(policies).on_conflict_do_nothing())
-    week = common | {"id": uuid5(root, "week"), "timezone": envelope.data["timezone"], **calendars.WORKING_WEEK}
-    session.execute(insert(BusinessCalendar).values(week).on_conflict_do_nothing())
+    zone = envelope.data["timezone"]
+    week = BusinessCalendar(id=uuid5(root, "week"), unit_id=root, timezone=zone, **calendars.WORKING_WEEK)
+    policies = [SlaPolicy(id=uuid5(root, each.priority), unit_id=root, **each._asdict()) for each in rules.DEFAULTS]
+    add_missing(session, (week, *policies))
 
 
 HANDLERS = {CREATED: on_unit_created}

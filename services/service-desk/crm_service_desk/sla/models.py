@@ -20,6 +20,7 @@ class SlaPolicy(Record, Base):
 
     __tablename__ = "sla_policies"
     __resource__ = "sla_policy"
+    __search__ = ("name",)
     __table_args__ = record_indexes(
         "sla_policies", CheckConstraint("response_minutes <= resolve_minutes", name="response_minutes")
     )
