@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/vue-query'
-import { useStorage } from '@vueuse/core'
+import { until, useStorage } from '@vueuse/core'
 import { computed, onMounted, toValue, type ComputedRef, type MaybeRefOrGetter, type Ref } from 'vue'
 import { get, post } from '../api/client'
 import { ApiError } from '../api/errors'
@@ -93,7 +93,11 @@ export function useSavedViews(collection: string, id: MaybeRefOrGetter<string | 
   onMounted(async () => {
     const me = session.me?.user.id
     if (!me || !kept.value.length || !session.may('saved_view:create')) return
-    if (await takeOver(collection, kept, me)) await refresh()
+    if (await takeOver(collection, kept, me)) {
+      // A first load under way was asked for before they arrived, and would pass for the one that is asked for now.
+      await until(() => !list.isFetching.value).toBe(true)
+      await refresh()
+    }
     if (!kept.value.length) localStorage.removeItem(`${mine('views')}.${collection}`)
   })
   return { views, opened, missing }
