@@ -124,3 +124,10 @@ def draft(client: Client, *items: dict[str, Any], **more: Any) -> dict[str, Any]
 def refusals(answer: Any) -> list[tuple[str, str]]:
     assert answer.status_code == 422, answer.json
     return [(error["pointer"], error["code"]) for error in answer.json["errors"]]
+
+
+def approved(group: Group, client: Client, *items: dict[str, Any]) -> str:
+    path = f"/claims/{draft(client, *(items or [item(group)]))['id']}"
+    assert client.post(f"{path}/submit").status_code == 200
+    group.decide(group.asked(), "approved")
+    return path
